@@ -1,0 +1,192 @@
+"""The Python face: `reseed.load("autologous-recovery").run(patients=200)`."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reseed import store
+from reseed.nouns.scenario import Arm, Scenario
+from reseed.spec import Library, find_library, read_course, read_scenario
+from reseed.trial import TrialResult, replay, run_trial
+from reseed.trial.replay import Replay
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray
+    from matplotlib.figure import Figure
+
+
+def load(name: str | Path, *, library: Sequence[str | Path] = ()) -> Study:
+    """A scenario by name or path; `library` adds folders of your own.
+
+    Raises InvalidInput with every fault of the scenario and of all it names.
+    """
+    found = find_library([Path(folder) for folder in library])
+    return Study(read_scenario(str(name), found), found)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A scenario that is ready to run."""
+
+    scenario: Scenario
+    library: Library
+
+    def with_arms(self, arms: Mapping[str, str]) -> Study:
+        """The same question with other arms: a mapping from arm names to names of courses."""
+        courses = {
+            name: read_course(self.library.path("courses", course), self.library)
+            for name, course in arms.items()
+        }
+        changed = tuple(Arm(name, course.title, course) for name, course in courses.items())
+        return dataclasses.replace(self, scenario=dataclasses.replace(self.scenario, arms=changed))
+
+    def run(
+        self,
+        *,
+        patients: int | None = None,
+        days: float | None = None,
+        seed: int | None = None,
+        out: str | Path | None = None,
+        batch: int | None = None,
+        workers: int | None = None,
+        progress: Callable[[int, int, int], None] | None = None,
+    ) -> Run:
+        """Run the virtual trial; without `out` its folder is temporary and goes with the Run."""
+        held = None if out is not None else tempfile.TemporaryDirectory(prefix="reseed-")
+        folder = Path(held.name) if held else Path(str(out))
+        result = run_trial(
+            self.scenario,
+            folder,
+            patients=patients,
+            days=days,
+            seed=seed,
+            batch=batch,
+            workers=workers,
+            progress=progress,
+        )
+        return Run(result, held)
+
+    def replay(
+        self, arm: str, patient: int, *, days: float | None = None, seed: int | None = None
+    ) -> Replay:
+        """One patient of one arm, solved alone, as in the trial bit for bit."""
+        return replay(self.scenario, arm, patient, days=days, seed=seed)
+
+
+class Run:
+    """A finished trial: outcomes, trajectories, estimates, figures and the report."""
+
+    def __init__(self, result: TrialResult, held: Any = None) -> None:
+        self._result = result
+        self._held = held  # keeps a temporary folder alive as long as this object
+
+    @property
+    def folder(self) -> Path:
+        """The trial folder."""
+        return self._result.folder
+
+    @property
+    def failed(self) -> int:
+        """How many patients could not be solved."""
+        return self._result.failed
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The names of the arms."""
+        return tuple(arm["name"] for arm in self._result.run["arms"])
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """One row per arm, patient and endpoint: time (days), status (0/1/2), value, unit."""
+        return self._stacked(store.read_outcomes)
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """What procedures, events and hazards left behind, with times in study days."""
+        return self._stacked(store.read_records)
+
+    @cached_property
+    def patients(self) -> pd.DataFrame:
+        """Covariates and drawn parameters of every patient."""
+        return self._stacked(store.read_patients)
+
+    @cached_property
+    def trajectories(self) -> xarray.DataArray:
+        """Values (arm, patient, variable, time) as stored: float32 with 12 bits of mantissa.
+
+        `time` is in days after infusion; patients are counted from 0 within each arm.
+        """
+        import xarray
+
+        infusion = self._result.run["infusion_day"]
+        arrays = []
+        for arm in self.arms:
+            array = store.read_trajectories(self.folder, arm)
+            array = array.assign_coords(time=array["time"] - infusion)
+            arrays.append(array.assign_coords(patient=range(array.sizes["patient"])))
+        joined = xarray.concat(
+            arrays, dim=xarray.DataArray(list(self.arms), dims="arm", name="arm")
+        )
+        return joined.rename("value")
+
+    def estimate(self, endpoint: str) -> pd.DataFrame:
+        """An endpoint's estimates, one row per arm and time, or per arm for a measured one.
+
+        KeyError names the endpoints that exist.
+        """
+        import pandas as pd
+
+        found = [e for e in self._result.estimates() if e.endpoint == endpoint]
+        if not found:
+            raise KeyError(f"no endpoint {endpoint!r}; there are: {', '.join(self._endpoints())}")
+        if not any(len(e.times) for e in found):
+            names = ("arm", "median", "q25", "q75", "unit", "n", "missing")
+            return pd.DataFrame([{name: getattr(e, name) for name in names} for e in found])
+        parts = [
+            pd.DataFrame(
+                {
+                    "arm": e.arm,
+                    "time_days": e.times,
+                    "estimate": e.estimate,
+                    "low": e.low,
+                    "high": e.high,
+                    "at_risk": e.at_risk,
+                }
+            )
+            for e in found
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    def plot(self, what: str) -> Figure:
+        """A figure of a variable (bands per arm) or of an endpoint (curves or distributions)."""
+        from reseed.report import figure
+
+        return figure(self.folder, what)
+
+    @property
+    def report(self) -> Path:
+        """The report: one self-contained HTML page."""
+        return self.folder / "report.html"
+
+    def _endpoints(self) -> list[str]:
+        return [endpoint["name"] for endpoint in self._result.run["endpoints"]]
+
+    def _stacked(self, read: Callable[[Path, str], pd.DataFrame]) -> pd.DataFrame:
+        import pandas as pd
+
+        parts = {arm: read(self.folder, arm) for arm in self.arms}
+        return pd.concat(parts, names=["arm"]).reset_index(level="arm").reset_index(drop=True)
+
+    def _repr_html_(self) -> str:
+        """The report in a frame, for notebooks."""
+        import html
+
+        page = html.escape(self.report.read_text(encoding="utf-8"), quote=True)
+        return f'<iframe srcdoc="{page}" style="width:100%;height:80vh;border:0"></iframe>'

@@ -1,0 +1,1 @@
+"""Floor 0: errors, units, time and random keys. Imports only `nouns`."""

@@ -1,0 +1,183 @@
+"""The command line: `reseed list`, `show`, `lint`, `trial`, `simulate`.
+
+Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
+2 wrong usage, 3 invalid input, 4 stopped before the end, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from reseed.cli.outcome import guarded
+
+app = typer.Typer(
+    name="reseed",
+    help="Simulates how transplanted stem cells rebuild an immune system, as a clinical trial "
+    "would see it. Model output for research and teaching; not for patient care.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 invalid input, 4 stopped before the "
+    "end, 130 interrupted.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_LIBRARY_HELP = "A library folder of your own, read after ours; may be given more than once."
+# Typer reads these at run time under Python 3.11, where `list[Path] | None` works as well;
+# Optional is spelt out because typer's oldest release we allow knows only it.
+Libraries = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option("--library", metavar="DIR", help=_LIBRARY_HELP),
+]
+Scenario = Annotated[str, typer.Argument(help="A scenario's name, or the path of its file.")]
+Days = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(min=1e-6, max=36525, help="Days of follow-up after infusion."),
+]
+Seed = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(min=0, max=2**64 - 1, help="Seed of all random numbers."),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import reseed
+
+        typer.echo(f"reseed {reseed.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    library: Libraries = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that stand before a command."""
+    context.obj = list(library or [])
+
+
+@app.command("list")
+def list_items(context: typer.Context, library: Libraries = None) -> None:
+    """List scenarios, courses, cohorts, endpoints and models, with their titles."""
+    with guarded():
+        from reseed.cli.catalogue import catalogue
+
+        typer.echo(catalogue(_folders(context, library)))
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Any name that `reseed list` prints.")],
+    scenario: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Show a model's parameters as this scenario has them, layer by layer."),
+    ] = None,
+    library: Libraries = None,
+) -> None:
+    """Show one item in words: a scenario, course, cohort, endpoint or model."""
+    with guarded():
+        from reseed.cli.show import show_item
+
+        typer.echo(show_item(name, scenario, _folders(context, library)))
+
+
+@app.command()
+def lint(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="A file, a model's folder, or a whole library.")],
+    library: Libraries = None,
+) -> None:
+    """Check a file or folder and tell every fault at once.
+
+    In a place such as arm[2].course items are counted from 1.
+    """
+    with guarded():
+        from reseed.spec import find_library
+        from reseed.spec import lint as lint_path
+
+        faults = lint_path(path, find_library(_folders(context, library)))
+        for fault in faults:
+            typer.echo(str(fault))
+        if faults:
+            count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+            typer.echo(f"reseed: {count} in {path}", err=True)
+            raise typer.Exit(3)
+        typer.echo(f"no faults in {path}")
+
+
+@app.command()
+def trial(
+    context: typer.Context,
+    scenario: Scenario,
+    patients: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=10_000_000, help="Patients in each arm."),
+    ] = None,
+    days: Days = None,
+    seed: Seed = None,
+    batch: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="Patients solved together; changes no result."),
+    ] = None,
+    workers: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, help="Processes; changes no result."),
+    ] = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="The trial folder; without it runs/<scenario>, numbered where taken."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    library: Libraries = None,
+) -> None:
+    """Run a virtual trial and write its folder and report.
+
+    The same command goes on where an interrupted run stopped.
+    """
+    from reseed.cli.trial import TrialCall, run_and_report
+
+    call = TrialCall(
+        scenario, patients, days, seed, batch, workers, out, json, _folders(context, library)
+    )
+    with guarded(resume=call.command()):
+        run_and_report(call)
+
+
+@app.command()
+def simulate(
+    context: typer.Context,
+    scenario: Scenario,
+    arm: Annotated[str, typer.Option(help="The arm's name.")],
+    patient: Annotated[int, typer.Option(min=0, help="The patient's id.")],
+    days: Days = None,
+    seed: Seed = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Write the table to this file instead of standard output."),
+    ] = None,
+    library: Libraries = None,
+) -> None:
+    """Solve one patient of a trial again, alone, bit for bit; prints a table as CSV."""
+    with guarded():
+        from reseed.cli.simulate import simulate_patient
+
+        folders = _folders(context, library)
+        simulate_patient(scenario, arm, patient, days=days, seed=seed, out=out, folders=folders)
+
+
+def run() -> None:
+    """The entry point of the command `reseed`."""
+    app()
+
+
+def _folders(context: typer.Context, library: list[Path] | None) -> list[Path]:
+    """Library folders given before and after the command, in that order."""
+    return [*(context.obj or []), *(library or [])]

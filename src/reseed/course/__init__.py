@@ -1,0 +1,7 @@
+"""Floor 2: a treatment course and patients to a schedule, and to the clinic's own words."""
+
+from reseed.course.plan import plan
+from reseed.course.procedures import PROCEDURES
+from reseed.course.words import in_words
+
+__all__ = ["PROCEDURES", "in_words", "plan"]

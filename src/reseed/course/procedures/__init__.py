@@ -1,0 +1,24 @@
+"""Procedures that stand at the boundaries of stages: a table, one short file each.
+
+Each `build(system, cohort, last, tags)` returns a picklable procedure. `last` is the last time
+at which it may be met, `tags` what is given in its stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reseed.course.procedures import freeze, harvest, infuse, process, thaw
+from reseed.nouns.cohort import Cohort
+from reseed.nouns.schedule import Procedure
+from reseed.nouns.system import System
+
+Builder = Callable[[System, Cohort, float, tuple[str, ...]], Procedure]
+
+PROCEDURES: dict[str, Builder] = {
+    "harvest": harvest.build,
+    "process": process.build,
+    "freeze": freeze.build,
+    "thaw": thaw.build,
+    "infuse": infuse.build,
+}

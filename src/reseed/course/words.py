@@ -1,0 +1,94 @@
+"""A course in the clinic's own words."""
+
+from __future__ import annotations
+
+from reseed.nouns.course import Course, Do, Give, Quantity, Stage
+
+_PROCEDURES = {
+    "harvest": "Blood stem cells are collected by apheresis",
+    "process": "The graft is processed",
+    "freeze": "The graft is frozen",
+    "thaw": "The graft is thawed",
+    "infuse": "The graft is infused",
+}
+_UNITS = {
+    "mg": "mg", "g": "g", "ug": "µg", "kg": "kg", "m2": "m²", "h": "h", "cell": "cells",
+    "L": "L", "day": "day", "uL": "µL",
+}  # fmt: skip
+
+
+def in_words(course: Course) -> list[str]:
+    """One paragraph per stage: what is given, how much, when, and what is done."""
+    return [stage_in_words(stage) for stage in course.stages]
+
+
+def stage_in_words(stage: Stage) -> str:
+    """A stage as one paragraph, in the order of its days."""
+    parts = [(min(give.days), _given(give)) for give in stage.gives]
+    parts += [(do.day, _done(do)) for do in stage.procedures]
+    sentences = [text for _, text in sorted(parts, key=lambda part: part[0])]
+    return f"{stage.title}. " + " ".join(f"{text}." for text in sentences)
+
+
+def day_in_words(day: float) -> str:
+    """Day −5, day 0, day +3."""
+    if day == 0:
+        return "0"
+    return f"{'−' if day < 0 else '+'}{abs(day):g}"
+
+
+def quantity_in_words(quantity: Quantity) -> str:
+    """50 mg/kg, 200 mg/m², 5 × 10⁶ cells/kg."""
+    unit = quantity.unit.replace("_per_", "/").replace("^", "")
+    text = "/".join(_UNITS.get(part, part) for part in unit.split("/"))
+    return f"{_number(quantity.value)} {text}".strip()
+
+
+def _number(value: float) -> str:
+    if 0.001 <= abs(value) < 1e5 or value == 0:
+        return f"{value:g}"
+    mantissa, exponent = f"{value:e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{float(mantissa):g} × 10{raised}"
+
+
+def _days(days: tuple[float, ...]) -> str:
+    ordered = sorted(days)
+    if len(ordered) == 1:
+        return f"on day {day_in_words(ordered[0])}"
+    steps = {round(b - a, 6) for a, b in zip(ordered, ordered[1:], strict=False)}
+    if steps == {1.0} and len(ordered) > 2:
+        return f"daily from day {day_in_words(ordered[0])} to day {day_in_words(ordered[-1])}"
+    listed = [day_in_words(day) for day in ordered]
+    return f"on days {', '.join(listed[:-1])} and {listed[-1]}"
+
+
+def _given(give: Give) -> str:
+    text = f"{_capital(give.drug.replace('_', ' '))} {quantity_in_words(give.dose)}"
+    if give.hours:
+        text += f" over {give.hours:g} h"
+    if give.per_day > 1:
+        text += f" every {24 / give.per_day:g} h"
+    text += f" {_days(give.days)}"
+    if give.until_port and give.until_level is not None:
+        level = quantity_in_words(give.until_level)
+        row = f" on {give.until_days} days in a row" if give.until_days > 1 else ""
+        text += f", or until {give.until_port.replace('_', ' ')} reach {level}{row}"
+    return text
+
+
+def _done(do: Do) -> str:
+    text = _PROCEDURES.get(do.procedure, _capital(do.procedure.replace("_", " ")))
+    if do.last_day > do.day:
+        first, last = day_in_words(do.day), day_in_words(do.last_day)
+        text += f" daily from day {first} until enough are in hand, at the latest on day {last}"
+    else:
+        text += f" on day {day_in_words(do.day)}"
+    if do.settings:
+        named = [f"{name.replace('_', ' ')} {quantity_in_words(q)}" for name, q in do.settings]
+        text += f" ({'; '.join(named)})"
+    return text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

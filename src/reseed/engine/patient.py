@@ -1,0 +1,273 @@
+"""One patient, from the first day to the last: stretches joined by jumps, events and procedures."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.base.keys import exponentials
+from reseed.engine.failure import SolveFailed
+from reseed.engine.functions import Functions
+from reseed.engine.segment import Problem, Stretch, integrate, roots_at
+from reseed.engine.solver import Solver
+from reseed.nouns.key import Key
+from reseed.nouns.schedule import Entry, Moment, Procedure
+from reseed.nouns.system import System
+
+Vector = NDArray[np.float64]
+EVENT_LIMIT = 2_000  # state events and hazards per patient; more is a storm
+JUMP, PROCEDURE = 0, 1  # at equal times jumps come first
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """All that one patient's solution depends on; nothing of the batch around it."""
+
+    id: int
+    parameters: Vector
+    covariates: Mapping[str, float]
+    jumps: tuple[tuple[float, str, float, str], ...]  # time, target, value, tag
+    boundaries: tuple[tuple[float, str, Procedure], ...]
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """Samples of shape (variable, time), records (time, Entry), and how it ended."""
+
+    values: Vector
+    records: tuple[tuple[float, Entry], ...]
+    end_time: float
+    end_reason: str
+    steps: int
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The moving parts of one try."""
+
+    time: float
+    state: Vector
+    parameters: Vector
+    armed: NDArray[np.bool_]
+    agenda: list[tuple[float, int, int, Any]]
+    order: int
+    carried: Any = None
+    met: dict[int, int] = field(default_factory=dict)
+    fired: list[int] = field(default_factory=list)
+    records: list[tuple[float, Entry]] = field(default_factory=list)
+    events: int = 0
+    steps: int = 0
+    end_reason: str = ""
+
+
+class Walker:
+    """Solves patients of one System; holds what they share and nothing that they change."""
+
+    def __init__(self, system: System, functions: Functions, solver: Solver, key: Key) -> None:
+        self.system, self.functions, self.solver, self.key = system, functions, solver, key
+        self.names = (*system.states, *(f"hazard {h.name}" for h in system.hazards))
+        self.state_index = {name: i for i, name in enumerate(system.states)}
+        self.parameter_index = {name: i for i, name in enumerate(system.parameters)}
+        self.event_names = {
+            port.symbol: port.name for port in system.ports if port.quantity == "event"
+        }
+
+    def solve(self, patient: Patient, times: Vector, observed: Vector, rung: int) -> Solved:
+        """One try at one rung of the ladder; raises SolveFailed."""
+        walk = self._start(patient)
+        problem = self._problem(patient, walk, rung)
+        values = np.full((len(observed), len(times)), np.nan)
+        budget = self.solver.budget * 5**rung
+        position = 0
+
+        def sample(time: float, state: Vector) -> None:
+            nonlocal position
+            vector = np.concatenate([state, walk.parameters, [time]])
+            values[:, position] = self.functions.observe(vector)[observed]
+            position += 1
+
+        if len(times) and times[0] <= 0.0:
+            sample(0.0, walk.state)
+        self._settle(problem, patient, walk)
+        while walk.time < patient.end and not walk.end_reason:
+            stop = min(walk.agenda[0][0], patient.end) if walk.agenda else patient.end
+            if stop > walk.time:
+                reach = times[position : np.searchsorted(times, stop, side="right")]
+                stretch = integrate(
+                    problem, walk.parameters, walk.time, walk.state, stop, reach, sample,
+                    walk.armed, budget - walk.steps,
+                )  # fmt: skip
+                self._advance(walk, stretch)
+                if stretch.root is not None:
+                    self._fire(problem, patient, walk, stretch.root)
+            self._settle(problem, patient, walk)
+        records = tuple(sorted(walk.records, key=lambda record: record[0]))
+        return Solved(values, records, walk.time, walk.end_reason, walk.steps)
+
+    def _start(self, patient: Patient) -> _Walk:
+        blank = np.zeros(len(self.names))
+        vector = np.concatenate([blank, patient.parameters, [0.0]])
+        state = blank
+        state[: len(self.system.states)] = self.functions.initial(vector)
+        agenda: list[tuple[float, int, int, Any]] = []
+        for order, jump in enumerate(patient.jumps):
+            agenda.append((jump[0], JUMP, order, jump))
+        for order, boundary in enumerate(patient.boundaries):
+            agenda.append((boundary[0], PROCEDURE, order, boundary))
+        heapq.heapify(agenda)
+        if not np.all(np.isfinite(state)):
+            name = self.names[int(np.flatnonzero(~np.isfinite(state))[0])]
+            raise SolveFailed("not a number", 0.0, name)
+        events = np.array([not event.initial for event in self.system.events], dtype=bool)
+        armed = np.concatenate([events, np.ones(len(self.system.hazards), dtype=bool)])
+        return _Walk(0.0, state, patient.parameters.copy(), armed, agenda, len(agenda))
+
+    def _problem(self, patient: Patient, walk: _Walk, rung: int) -> Problem:
+        scale = np.maximum(np.abs(walk.state), 1.0)
+        for _, target, value, _ in patient.jumps:
+            if target in self.state_index:
+                index = self.state_index[target]
+                scale[index] = max(scale[index], abs(value))
+        rtol = self.solver.rtol / 10**rung
+        thresholds = np.array([self._threshold(patient.id, i, 0) for i in self._hazards()])
+        walk.fired = [0] * len(self.system.hazards)
+        return Problem(
+            self.functions,
+            self.solver,
+            rtol,
+            rtol * self.solver.atol_share * scale,
+            self.names,
+            thresholds,
+        )
+
+    def _hazards(self) -> range:
+        return range(len(self.system.hazards))
+
+    def _threshold(self, patient: int, hazard: int, occurrence: int) -> float:
+        key = Key(self.key.seed, f"hazard/{self.system.hazards[hazard].name}")
+        return float(exponentials(key, patient, occurrence=occurrence))
+
+    def _advance(self, walk: _Walk, stretch: Stretch) -> None:
+        walk.time, walk.state, walk.armed = stretch.time, stretch.state, stretch.armed
+        walk.steps += stretch.steps
+
+    def _settle(self, problem: Problem, patient: Patient, walk: _Walk) -> None:
+        """Everything due now: jumps, procedures, and triggers that these turned true."""
+        while not walk.end_reason:
+            if walk.agenda and walk.agenda[0][0] <= walk.time:
+                _, kind, order, item = heapq.heappop(walk.agenda)
+                if kind == JUMP:
+                    self._add(walk, item[1], item[2])
+                else:
+                    self._meet(patient, walk, order, item)
+                continue
+            values = roots_at(problem, walk.parameters, walk.time, walk.state)
+            due = np.flatnonzero(walk.armed & (values > 0))
+            walk.armed = walk.armed | (values < 0)
+            if not due.size:
+                return
+            self._fire(problem, patient, walk, int(due[0]))
+
+    def _add(self, walk: _Walk, target: str, value: float) -> None:
+        if target in self.state_index:
+            walk.state[self.state_index[target]] += value
+        else:
+            walk.parameters[self.parameter_index[target]] += value
+
+    def _set(self, walk: _Walk, target: str, value: float) -> None:
+        if target in self.state_index:
+            walk.state[self.state_index[target]] = value
+        else:
+            walk.parameters[self.parameter_index[target]] = value
+
+    def _fire(self, problem: Problem, patient: Patient, walk: _Walk, root: int) -> None:
+        walk.events += 1
+        walk.armed = walk.armed.copy()
+        if walk.events > EVENT_LIMIT:
+            raise SolveFailed("event storm", walk.time, self._root_name(root))
+        if root < len(self.system.events):
+            event = self.system.events[root]
+            walk.armed[root] = False
+            vector = np.concatenate([walk.state, walk.parameters, [walk.time]])
+            values = self.functions.assign[root](vector)
+            for (target, _), value in zip(event.assignments, values, strict=True):
+                self._set(walk, target, float(value))
+            if event.name in self.event_names:
+                self._note(walk, Entry("event", self.event_names[event.name], 1.0, ""))
+            return
+        self._strike(problem, patient, walk, root - len(self.system.events))
+
+    def _strike(self, problem: Problem, patient: Patient, walk: _Walk, index: int) -> None:
+        """A hazard's threshold is reached: record, add, draw again or end."""
+        hazard = self.system.hazards[index]
+        walk.fired[index] += 1
+        for target, amount in hazard.adds:
+            self._add(walk, target, amount)
+        self._note(walk, Entry("hazard", hazard.name, 1.0, ""))
+        if hazard.recurrent:
+            problem.thresholds[index] += self._threshold(patient.id, index, walk.fired[index])
+        else:
+            problem.thresholds[index] = np.inf
+        if hazard.ends:
+            self._finish(walk, hazard.ends)
+
+    def _meet(
+        self, patient: Patient, walk: _Walk, order: int, boundary: tuple[float, str, Procedure]
+    ) -> None:
+        _, name, procedure = boundary
+        vector = np.concatenate([walk.state, walk.parameters, [walk.time]])
+        shown = self.functions.observe(vector)
+        moment = Moment(
+            time=walk.time,
+            patient=patient.id,
+            occurrence=walk.met.get(order, 0),
+            values=dict(zip(self.functions.observed, map(float, shown), strict=True)),
+            covariates=patient.covariates,
+            parameters=dict(zip(self.system.parameters, map(float, walk.parameters), strict=True)),
+            carried=walk.carried,
+            key=self.key,
+        )
+        walk.met[order] = moment.occurrence + 1
+        try:
+            turn = procedure(moment)
+        except (ArithmeticError, ValueError) as error:
+            raise SolveFailed("procedure", walk.time, f"{name}: {error}") from error
+        walk.carried = turn.carried
+        for entry in turn.entries:
+            self._note(walk, entry)
+        if turn.cancel:
+            kept = [i for i in walk.agenda if i[1] != JUMP or i[3][3] not in turn.cancel]
+            walk.agenda[:] = kept
+            heapq.heapify(walk.agenda)
+        for jump in turn.jumps:
+            item = (jump.time, jump.target, jump.value, jump.tag)
+            self._push(walk, jump.time, JUMP, walk.order, item)
+        if turn.again is not None:
+            self._push(walk, turn.again, PROCEDURE, order, boundary)
+        if turn.end:
+            self._finish(walk, turn.end)
+
+    def _push(self, walk: _Walk, time: float, kind: int, order: int, item: Any) -> None:
+        if not time >= walk.time:
+            raise SolveFailed("procedure", walk.time, "something in the past")
+        heapq.heappush(walk.agenda, (time, kind, order, item))
+        walk.order += 1
+
+    def _note(self, walk: _Walk, entry: Entry) -> None:
+        walk.records.append((walk.time, entry))
+
+    def _finish(self, walk: _Walk, reason: str) -> None:
+        walk.end_reason = reason
+        self._note(walk, Entry("end", reason, 1.0, ""))
+
+    def _root_name(self, root: int) -> str:
+        events = self.system.events
+        if root < len(events):
+            return events[root].name
+        return self.system.hazards[root - len(events)].name

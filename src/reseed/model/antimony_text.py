@@ -1,0 +1,60 @@
+"""Antimony text to an SBML document, one text at a time.
+
+The Antimony library keeps global state, so calls are serialised; `import` opens files by name
+and is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from reseed.base.errors import Fault, InvalidInput
+
+_LOCK = threading.Lock()
+_IMPORT = re.compile(r"(?m)^\s*(import|model\s*\*?\w*\s*import)\b")
+_LINE = re.compile(r"Error in model string, line (\d+):\s*")
+_COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def strip_comments(text: str) -> str:
+    """The text without its comments."""
+    return _COMMENT.sub(" ", text)
+
+
+def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = ()) -> Any:
+    """Flatten the model `root` of an Antimony text to a libSBML document.
+
+    `places` says which file begins at which line of the text, in order. Raises InvalidInput with
+    Antimony's own message, the file and its line, where it refuses.
+    """
+    if _IMPORT.search(strip_comments(text)):
+        raise InvalidInput([Fault("model text", "import", "`import`", "modules joined by ports")])
+    import antimony
+    import libsbml
+
+    with _LOCK:
+        antimony.clearPreviousLoads()
+        if antimony.loadAntimonyString(text) < 0:
+            raise InvalidInput([_refusal(antimony.getLastError(), root, places)])
+        sbml = antimony.getSBMLString(root)
+        antimony.clearPreviousLoads()
+    document = libsbml.readSBMLFromString(sbml)
+    if document.getNumErrors(libsbml.LIBSBML_SEV_ERROR):
+        message = " ".join(document.getErrorLog().toString().split())
+        raise InvalidInput([Fault("model text", root, message, "SBML without errors")])
+    return document
+
+
+def _refusal(message: str, root: str, places: Sequence[tuple[int, str]]) -> Fault:
+    """Antimony's message, at the file and line that it means."""
+    text = " ".join(message.split())
+    found = _LINE.match(text)
+    if not found or not places:
+        return Fault("model text", root, text, "Antimony that compiles")
+    line = int(found.group(1))
+    start, file = max((place for place in places if place[0] <= line), default=(1, "model text"))
+    text = text[found.end() :]
+    return Fault(file, f"line {line - start + 1}", text, "Antimony that compiles")

@@ -1,0 +1,255 @@
+"""An SBML document to a System: rates from reactions and rate rules, all in canonical order."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from reseed.base.errors import UnsupportedModel
+from reseed.model.compose import Assembly, flat_id
+from reseed.model.formula import names_in, read_formula, substitute
+from reseed.model.unit_text import unit_text
+from reseed.model.values import Valued
+from reseed.nouns.expression import Expression
+from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
+
+
+def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Valued]) -> System:
+    """The System of a flat SBML document whose parameters have their values."""
+    import libsbml
+
+    converter = libsbml.ConversionProperties()
+    converter.addOption("expandFunctionDefinitions", True)
+    document.convert(converter)
+    model = document.getModel()
+    _refuse(model)
+    alias = _covariate_names(assembly)
+    states, rates = _rates(model)
+    parameters = _parameters(model, states, alias, valued)
+    rules = _ordered(_rules(model, states))
+    system = System(
+        name=name,
+        states=tuple(sorted(states)),
+        state_units=tuple(_unit_of(model, state) for state in sorted(states)),
+        initial=tuple(substitute(_initial(model, state), alias) for state in sorted(states)),
+        rates=tuple(substitute(rates[state], alias) for state in sorted(states)),
+        parameters=tuple(parameters),
+        parameter_units=tuple(unit for _, unit in parameters.values()),
+        defaults=tuple(value for value, _ in parameters.values()),
+        rules=tuple((rule, substitute(formula, alias)) for rule, formula in rules),
+        events=tuple(_event(model.getEvent(i), alias) for i in range(model.getNumEvents())),
+        hazards=tuple(sorted(_hazards(assembly), key=lambda hazard: hazard.name)),
+        ports=tuple(sorted(_ports(assembly), key=lambda port: port.name)),
+        variability=tuple((v.id, v.variability) for v in _by_id(valued) if v.variability),
+        uncertainty=tuple((v.id, v.uncertainty) for v in _by_id(valued) if v.uncertainty),
+        digest="",
+    )
+    return dataclasses.replace(system, digest=digest(system))
+
+
+def digest(system: System) -> str:
+    """SHA-256 over the whole mathematics, names included."""
+    fields = dataclasses.asdict(dataclasses.replace(system, digest="", name=""))
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _refuse(model: Any) -> None:
+    refused = {
+        "constraint": model.getNumConstraints(),
+        "algebraic rule": sum(model.getRule(i).isAlgebraic() for i in range(model.getNumRules())),
+    }
+    for what, count in refused.items():
+        if count:
+            raise UnsupportedModel(f"{count} {what}(s): not supported")
+    for index in range(model.getNumCompartments()):
+        compartment = model.getCompartment(index)
+        if not compartment.getConstant():
+            raise UnsupportedModel(f"compartment {compartment.getId()}: its size changes")
+    for index in range(model.getNumSpecies()):
+        species = model.getSpecies(index)
+        if not species.getHasOnlySubstanceUnits():
+            raise UnsupportedModel(f"species {species.getId()}: declare it `substanceOnly`")
+
+
+def _covariate_names(assembly: Assembly) -> dict[str, Expression]:
+    return {
+        flat_id(module, port.symbol): port.name
+        for module in assembly.modules
+        for port in module.ports
+        if port.direction == "in" and port.name in assembly.covariates
+    }
+
+
+def _rates(model: Any) -> tuple[list[str], dict[str, Expression]]:
+    """State ids, and for each the sum of its reactions or its rate rule."""
+    terms: dict[str, list[Expression]] = {}
+    for index in range(model.getNumSpecies()):
+        species = model.getSpecies(index)
+        if not species.getConstant() and model.getAssignmentRule(species.getId()) is None:
+            terms[species.getId()] = []
+    for index in range(model.getNumReactions()):
+        reaction = model.getReaction(index)
+        for name, term in _reaction_terms(reaction):
+            if name in terms and not model.getSpecies(name).getBoundaryCondition():
+                terms[name].append(term)
+    rates = {name: _sum(sorted(parts, key=repr)) for name, parts in terms.items()}
+    for index in range(model.getNumRules()):
+        rule = model.getRule(index)
+        if rule.isRate():
+            name = rule.getVariable()
+            rates[name] = read_formula(rule.getMath(), f"rate of {name}")
+    return list(rates), rates
+
+
+def _reaction_terms(reaction: Any) -> list[tuple[str, Expression]]:
+    where = f"reaction {reaction.getId()}"
+    law = reaction.getKineticLaw()
+    if law is None:
+        raise UnsupportedModel(f"{where}: it has no rate")
+    local = {
+        law.getLocalParameter(i).getId(): float(law.getLocalParameter(i).getValue())
+        for i in range(law.getNumLocalParameters())
+    }
+    rate = substitute(read_formula(law.getMath(), where), dict(local))
+    sides = [
+        *((reaction.getReactant(i), -1.0) for i in range(reaction.getNumReactants())),
+        *((reaction.getProduct(i), 1.0) for i in range(reaction.getNumProducts())),
+    ]
+    terms = []
+    for side, sign in sides:
+        if not side.isSetStoichiometry() or not side.getConstant():
+            raise UnsupportedModel(f"{where}: a stoichiometry that is not a constant number")
+        amount = sign * side.getStoichiometry()
+        term = rate if amount == 1 else ("neg", rate) if amount == -1 else ("*", amount, rate)
+        terms.append((side.getSpecies(), term))
+    return terms
+
+
+def _sum(parts: list[Expression]) -> Expression:
+    if not parts:
+        return 0.0
+    return parts[0] if len(parts) == 1 else ("+", *parts)
+
+
+def _initial(model: Any, state: str) -> Expression:
+    assignment = model.getInitialAssignment(state)
+    if assignment is not None:
+        return read_formula(assignment.getMath(), f"initial value of {state}")
+    species = model.getSpecies(state)
+    if species is None:
+        return float(model.getParameter(state).getValue())
+    return float(species.getInitialAmount()) if species.isSetInitialAmount() else 0.0
+
+
+def _rules(model: Any, states: Sequence[str]) -> dict[str, Expression]:
+    """Assignment rules, and initial assignments of constants, which hold for ever."""
+    rules = {}
+    for index in range(model.getNumRules()):
+        rule = model.getRule(index)
+        if rule.isAssignment():
+            rules[rule.getVariable()] = read_formula(rule.getMath(), rule.getVariable())
+    for index in range(model.getNumInitialAssignments()):
+        assignment = model.getInitialAssignment(index)
+        name = assignment.getSymbol()
+        if name in states:
+            continue
+        formula = read_formula(assignment.getMath(), f"initial value of {name}")
+        if names_in(formula) & {*states, *rules, "time"}:
+            raise UnsupportedModel(f"{name}: an initial value that depends on the state")
+        rules[name] = formula
+    return rules
+
+
+def _ordered(rules: dict[str, Expression]) -> list[tuple[str, Expression]]:
+    """Rules so that each needs only earlier ones; UnsupportedModel names a circle."""
+    done: dict[str, Expression] = {}
+    waiting = dict(sorted(rules.items()))
+    while waiting:
+        ready = [name for name, f in waiting.items() if not names_in(f) & waiting.keys()]
+        if not ready:
+            raise UnsupportedModel(f"rules in a circle: {', '.join(waiting)}")
+        for name in ready:
+            done[name] = waiting.pop(name)
+    return list(done.items())
+
+
+def _parameters(
+    model: Any, states: Sequence[str], alias: dict[str, Expression], valued: Sequence[Valued]
+) -> dict[str, tuple[float, str]]:
+    """Constants and quantities that only events and jumps change, by id: (value, unit)."""
+    found: dict[str, tuple[float, str]] = {}
+    for index in range(model.getNumParameters()):
+        parameter = model.getParameter(index)
+        name = parameter.getId()
+        if name in states or model.getAssignmentRule(name) is not None:
+            continue
+        if model.getInitialAssignment(name) is not None:
+            continue
+        unit = unit_text(model, parameter.getUnits())
+        public = str(alias.get(name, name))
+        value = float("nan") if name in alias else float(parameter.getValue())
+        found[public] = (value, unit)
+    for index in range(model.getNumCompartments()):
+        compartment = model.getCompartment(index)
+        found[compartment.getId()] = (float(compartment.getSize()), "L")
+    for one in valued:
+        found.setdefault(one.id, (one.value, one.unit))
+    return dict(sorted(found.items()))
+
+
+def _unit_of(model: Any, state: str) -> str:
+    if model.getSpecies(state) is not None:
+        return "cell"
+    return unit_text(model, model.getParameter(state).getUnits())
+
+
+def _event(event: Any, alias: dict[str, Expression]) -> StateEvent:
+    name = event.getId()
+    if event.getDelay() is not None or event.getPriority() is not None:
+        raise UnsupportedModel(f"event {name}: a delay or a priority is not supported")
+    assignments = []
+    for index in range(event.getNumEventAssignments()):
+        assignment = event.getEventAssignment(index)
+        target = assignment.getVariable()
+        formula = read_formula(assignment.getMath(), f"event {name}")
+        assignments.append((target, substitute(formula, alias)))
+    trigger = event.getTrigger()
+    condition = substitute(read_formula(trigger.getMath(), f"event {name}"), alias)
+    return StateEvent(name, condition, tuple(assignments), bool(trigger.getInitialValue()))
+
+
+def _hazards(assembly: Assembly) -> list[Hazard]:
+    symbols = {port.name: port.symbol for port in _ports(assembly)}
+    return [
+        Hazard(
+            row.name,
+            flat_id(module, row.symbol),
+            row.recurrent,
+            row.ends,
+            tuple((symbols.get(t, flat_id(module, t)), amount) for t, amount in row.adds),
+        )
+        for module in assembly.modules
+        for row in module.hazards
+    ]
+
+
+def _ports(assembly: Assembly) -> list[SystemPort]:
+    found = {}
+    for module in assembly.modules:
+        for port in module.ports:
+            symbol = flat_id(module, port.symbol) if module.text else port.symbol
+            if port.direction in ("out", "owns", "dose"):
+                found[port.name] = SystemPort(
+                    port.name, symbol, port.quantity, port.unit, port.direction
+                )
+    for name, port in assembly.covariates.items():
+        found[name] = SystemPort(name, name, port.quantity, port.unit, "in")
+    return list(found.values())
+
+
+def _by_id(valued: Sequence[Valued]) -> list[Valued]:
+    return sorted(valued, key=lambda one: one.id)

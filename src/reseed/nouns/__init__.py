@@ -1,0 +1,1 @@
+"""Floor 0: one frozen data class per file, arrays and ids without behaviour."""

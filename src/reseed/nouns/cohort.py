@@ -1,0 +1,33 @@
+"""Cohort: virtual patients, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Covariate:
+    """A column that describes patients: its name, unit ("" for none), and levels if categorical."""
+
+    name: str
+    unit: str
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Patients by id. `covariates` and `parameters` map a name to values of shape (patient,).
+
+    Covariates are in the units of `columns`; a categorical one holds the index of its level.
+    `parameters` holds those model parameters (ids `module__name`, the system's units) that
+    differ from the system's default for at least one patient.
+    """
+
+    ids: NDArray[np.int64]
+    columns: tuple[Covariate, ...]
+    covariates: Mapping[str, NDArray[np.float64]]
+    parameters: Mapping[str, NDArray[np.float64]]

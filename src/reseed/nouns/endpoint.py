@@ -1,0 +1,27 @@
+"""Endpoint: a clinical outcome as its field defines it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reseed.nouns.course import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A row of the table of outcomes. `kind` names the adjudicator in `reseed.readout`.
+
+    `settings` are the adjudicator's own keys, e.g. port, at_least, days. Times are days after
+    `origin` (`infusion` or `entry`), looked at from `from_day` to `to_day` (inclusive).
+    """
+
+    name: str
+    title: str
+    definition: str
+    kind: str
+    origin: str
+    from_day: float
+    to_day: float
+    settings: tuple[tuple[str, str | float | Quantity | tuple[str, ...]], ...]
+    competing: tuple[str, ...]
+    source: str

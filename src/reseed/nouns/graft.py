@@ -1,0 +1,17 @@
+"""Graft: cells taken from the patient or a donor, as they are at one moment of processing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Graft:
+    """Cells per kg of the recipient's body weight; `viable` is the living share of CD34+ cells."""
+
+    cd34_per_kg: float
+    cd3_per_kg: float
+    viable: float
+    collections: int
+    volume_litres: float
+    frozen: bool = False

@@ -1,0 +1,92 @@
+"""Schedule: a course laid on the study clock of a cohort; procedures stand at its boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.nouns.jump import Jump
+from reseed.nouns.key import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something worth a line in the records: where it comes from, what, how much."""
+
+    source: str
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a procedure sees. `values` maps public port names to their values just before.
+
+    `covariates` maps names to numbers and `parameters` parameter ids to this patient's values.
+    `occurrence` counts how often this boundary was met before (0 at first); `carried` is
+    whatever the previous procedure of this patient handed on (a Graft, or None).
+    """
+
+    time: float
+    patient: int
+    occurrence: int
+    values: Mapping[str, float]
+    covariates: Mapping[str, float]
+    parameters: Mapping[str, float]
+    carried: Any
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a procedure answers.
+
+    `jumps` happen now or later (their times say); `again` is the time at which the same
+    procedure is to be met once more, or None; jumps still pending under a tag in `cancel`
+    are dropped; `end` ends the patient's follow-up, with its reason.
+    """
+
+    carried: Any = None
+    jumps: tuple[Jump, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    again: float | None = None
+    cancel: tuple[str, ...] = ()
+    end: str = ""
+
+
+class Procedure(Protocol):
+    """Anything that maps a Moment to a Turn; it must be picklable and draw only by address."""
+
+    def __call__(self, moment: Moment) -> Turn: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A procedure and the time at which each patient first meets it: (patient,), days."""
+
+    name: str
+    times: NDArray[np.float64]
+    procedure: Procedure
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Known jumps as arrays of shape (patient, jump), and boundaries in their order.
+
+    `targets` and `tags` have one entry per jump column; a value of NaN means no such jump for
+    that patient. At equal times jumps come before procedures, and both keep their order here.
+    `origin` is the day of infusion on the study clock, (patient,). `end` is the last day.
+    """
+
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+    targets: tuple[str, ...]
+    tags: tuple[str, ...]
+    boundaries: tuple[Boundary, ...]
+    origin: NDArray[np.float64]
+    end: float

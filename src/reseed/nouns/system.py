@@ -1,0 +1,70 @@
+"""System: the mathematics of an assembled model, and nothing medical."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reseed.nouns.distribution import Distribution
+from reseed.nouns.expression import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """Fires when `trigger` turns from false to true; assigns all values at once."""
+
+    name: str
+    trigger: Expression
+    assignments: tuple[tuple[str, Expression], ...]
+    initial: bool = True  # value of the trigger before time 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Fires when the integral of `rate` (1/day) crosses an addressed unit-exponential threshold."""
+
+    name: str
+    rate: Expression
+    recurrent: bool
+    ends: str  # reason written in the records when it ends the patient, or ""
+    adds: tuple[tuple[str, float], ...]  # (state or parameter id, amount)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPort:
+    """A public name and the state, parameter, rule or event that it stands for.
+
+    `unit` is the unit that the symbol has inside the system (day, litre, cell), as pint text.
+    """
+
+    name: str
+    symbol: str
+    quantity: str
+    unit: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """dx/dt = rates(x, rules, parameters, time), with events, hazards and ports.
+
+    `states`, `initial`, `rates` and `state_units` run parallel; so do `parameters`, `defaults`
+    and `parameter_units`. `rules` are in an order in which each needs only earlier ones.
+    `initial` may name parameters and rules. `variability` and `uncertainty` are keyed by
+    parameter id, in that parameter's unit here. Time is in days.
+    """
+
+    name: str
+    states: tuple[str, ...]
+    state_units: tuple[str, ...]
+    initial: tuple[Expression, ...]
+    rates: tuple[Expression, ...]
+    parameters: tuple[str, ...]
+    parameter_units: tuple[str, ...]
+    defaults: tuple[float, ...]
+    rules: tuple[tuple[str, Expression], ...]
+    events: tuple[StateEvent, ...]
+    hazards: tuple[Hazard, ...]
+    ports: tuple[SystemPort, ...]
+    variability: tuple[tuple[str, Distribution], ...]
+    uncertainty: tuple[tuple[str, Distribution], ...]
+    digest: str

@@ -1,0 +1,8 @@
+"""Floor 2: observe patients as a clinic would, then adjudicate outcomes by their definitions."""
+
+from reseed.readout.adjudicate import adjudicate
+from reseed.readout.observations import Observations
+from reseed.readout.observe import DROP_OUT, observe
+from reseed.readout.read_out import read_out
+
+__all__ = ["DROP_OUT", "Observations", "adjudicate", "observe", "read_out"]

@@ -1,0 +1,109 @@
+"""From observations and records to clinical outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.base.errors import Fault, InvalidInput
+from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.outcomes import Outcomes
+from reseed.nouns.records import Records
+from reseed.nouns.trajectories import Trajectories
+from reseed.readout.cases import TOLERANCE, Cases, Verdicts, setting, undefined_where
+from reseed.readout.kinds import KINDS, REFERS
+from reseed.readout.observations import Observations
+
+ORIGINS = ("infusion", "entry")
+
+
+def adjudicate(
+    observations: Observations,
+    records: Records,
+    trajectories: Trajectories,
+    endpoints: Sequence[Endpoint],
+    origin: NDArray[np.float64],
+) -> Outcomes:
+    """Outcomes of all patients, ordered by patient and then by endpoint.
+
+    `origin` is the day of infusion on the study clock, (patient,). A patient whose solution
+    failed has no outcome; nor has one whose follow-up ended before the infusion, in
+    time-to-event endpoints that count from there. InvalidInput with every endpoint that cannot
+    be adjudicated.
+    """
+    _check(endpoints)
+    cases = {name: _cases(observations, records, name, origin) for name in ORIGINS}
+    verdicts: dict[str, Verdicts] = {}
+    faults = []
+    # those that refer to another endpoint come after all others
+    for endpoint in sorted(endpoints, key=lambda e: e.kind in REFERS):
+        try:
+            found = KINDS[endpoint.kind](cases[endpoint.origin], endpoint, verdicts)
+        except (KeyError, ValueError) as error:
+            faults.append(_fault(endpoint, str(error.args[0]), "settings that fit"))
+            continue
+        verdicts[endpoint.name] = undefined_where(trajectories.status != 0, found)
+    if faults:
+        raise InvalidInput(faults)
+    return _table(observations.ids, endpoints, verdicts)
+
+
+def _cases(
+    observations: Observations, records: Records, origin_name: str, origin: NDArray[np.float64]
+) -> Cases:
+    """Observations and records on the clock that starts at the midnight before the origin."""
+    start = np.asarray(origin, dtype=np.float64)
+    if origin_name == "entry":
+        start = np.zeros(len(observations.ids))
+    day0 = np.floor(start + TOLERANCE).astype(np.int64)
+    followed = observations.end >= start - TOLERANCE
+    return Cases(observations, records, day0, observations.end - day0, followed)
+
+
+def _table(
+    ids: NDArray[np.int64], endpoints: Sequence[Endpoint], verdicts: dict[str, Verdicts]
+) -> Outcomes:
+    """Verdicts by endpoint as rows by patient."""
+    names = [endpoint.name for endpoint in endpoints]
+    rows = [verdicts[name] for name in names]
+
+    def column(part: str) -> NDArray:
+        return np.stack([getattr(row, part) for row in rows], axis=1).ravel()
+
+    if not rows:
+        nothing = np.array([])
+        return Outcomes(nothing.astype(int), (), nothing, nothing.astype(int), nothing, ())
+    units = zip(*(row.unit for row in rows), strict=True)
+    return Outcomes(
+        patient=np.repeat(ids, len(rows)),
+        endpoint=tuple(names) * len(ids),
+        time=column("time"),
+        status=column("status"),
+        value=column("value"),
+        unit=tuple(unit for patient in units for unit in patient),
+    )
+
+
+def _check(endpoints: Sequence[Endpoint]) -> None:
+    """InvalidInput with every endpoint of an unknown kind, origin or reference."""
+    by_name = {endpoint.name: endpoint for endpoint in endpoints}
+    faults = []
+    for endpoint in endpoints:
+        if endpoint.kind not in KINDS:
+            faults.append(_fault(endpoint, repr(endpoint.kind), f"one of {', '.join(KINDS)}"))
+        if endpoint.origin not in ORIGINS:
+            faults.append(_fault(endpoint, repr(endpoint.origin), f"one of {', '.join(ORIGINS)}"))
+        if endpoint.kind in REFERS:
+            name = setting(endpoint, REFERS[endpoint.kind], "")
+            other = by_name.get(name)
+            if other is None or other.kind in REFERS or other.origin != endpoint.origin:
+                expected = "another endpoint of the scenario with the same origin"
+                faults.append(_fault(endpoint, f"endpoint {name!r}", expected))
+    if faults:
+        raise InvalidInput(faults)
+
+
+def _fault(endpoint: Endpoint, found: str, expected: str) -> Fault:
+    return Fault(f"endpoint {endpoint.name}", endpoint.kind, found, expected)

@@ -1,0 +1,145 @@
+"""What an adjudicator has on its desk: observations and records on the endpoint's own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.base.units import convert
+from reseed.nouns.course import Quantity
+from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.records import Records
+from reseed.readout.observations import Observations
+
+TOLERANCE = 1e-9
+"""Days; two sums of the same times may differ by rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """One row per patient, all shape (patient,): see `Outcomes` for what the numbers mean."""
+
+    time: NDArray[np.float64]
+    status: NDArray[np.int64]
+    value: NDArray[np.float64]
+    unit: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Records that were seen: index of the patient, day after the origin, value, unit."""
+
+    patient: NDArray[np.int64]
+    day: NDArray[np.float64]
+    value: NDArray[np.float64]
+    unit: NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """All patients of a batch, in the order of `observations`.
+
+    `day0` is the study day of the origin, a whole number, (patient,): day 0 is the calendar
+    day of the infusion (or of entry), and every time of an outcome is a number of days after
+    its midnight. `followed` is False where follow-up ended before the origin. `end` is the end
+    of follow-up on the same clock.
+    """
+
+    observations: Observations
+    records: Records
+    day0: NDArray[np.int64]
+    end: NDArray[np.float64]
+    followed: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """How many patients there are."""
+        return len(self.observations.ids)
+
+    @property
+    def visits(self) -> NDArray[np.int64]:
+        """Day of each visit after the origin, (patient, visit)."""
+        return self.observations.days[None, :] - self.day0[:, None]
+
+    def seen(self, names: Collection[str], *, source: str = "", ends: bool = True) -> Rows:
+        """Records with one of the names, of one source if given, up to the end of follow-up.
+
+        Without `ends`, rows of the source `end` are left out.
+        """
+        records = self.records
+        chosen = np.array(
+            [
+                name in names and (not source or where == source) and (ends or where != "end")
+                for name, where in zip(records.name, records.source, strict=True)
+            ],
+            dtype=bool,
+        )
+        places = {int(patient): place for place, patient in enumerate(self.observations.ids)}
+        patient = np.array([places[int(p)] for p in records.patient[chosen]], dtype=np.int64)
+        day = records.time[chosen] - self.day0[patient]
+        known = day <= self.end[patient] + TOLERANCE
+        unit = np.array(records.unit, dtype=object)[chosen]
+        return Rows(patient[known], day[known], records.value[chosen][known], unit[known])
+
+
+def setting(endpoint: Endpoint, name: str, default: Any = None) -> Any:
+    """A setting of an endpoint; KeyError with a sentence if it is needed and absent."""
+    value = dict(endpoint.settings).get(name, default)
+    if value is None:
+        raise KeyError(f"an endpoint of kind {endpoint.kind!r} needs the setting {name!r}")
+    return value
+
+
+def names_in(endpoint: Endpoint, name: str) -> tuple[str, ...]:
+    """A setting that is one name or several."""
+    value = setting(endpoint, name)
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def level_in(endpoint: Endpoint, name: str, unit: str) -> float:
+    """A setting that is a quantity, in `unit`; a plain number is in `unit` already."""
+    value = setting(endpoint, name)
+    return convert(value.value, value.unit, unit) if isinstance(value, Quantity) else float(value)
+
+
+def in_window(endpoint: Endpoint, day: NDArray) -> NDArray[np.bool_]:
+    """Which days lie between the endpoint's first and last, both included."""
+    return (day >= endpoint.from_day - TOLERANCE) & (day <= endpoint.to_day + TOLERANCE)
+
+
+def time_to_event(cases: Cases, endpoint: Endpoint, event: NDArray[np.float64]) -> Verdicts:
+    """Verdicts from each patient's day of the event, infinite where there is none.
+
+    Follow-up is looked at up to the endpoint's last day. What comes first counts: the event; an
+    end of follow-up that the endpoint lists as competing; else censoring, at the end of
+    follow-up or on the last day. An event at the very end of follow-up counts.
+    """
+    last = np.minimum(cases.end, endpoint.to_day)
+    happened = event <= last + TOLERANCE
+    rival = np.array([why in endpoint.competing for why in cases.observations.reason], dtype=bool)
+    rival &= ~happened & (cases.end <= endpoint.to_day + TOLERANCE)
+    time = np.where(happened, event, last)
+    status = np.where(happened, 1, np.where(rival, 2, 0)).astype(np.int64)
+    nothing = np.full(cases.count, np.nan)
+    verdicts = Verdicts(time, status, nothing, ("day",) * cases.count)
+    return undefined_where(~cases.followed, verdicts)
+
+
+def measured(value: NDArray[np.float64], unit: tuple[str, ...]) -> Verdicts:
+    """Verdicts from values; NaN is not defined."""
+    time = np.full(value.shape, np.nan)
+    return Verdicts(time, (~np.isnan(value)).astype(np.int64), value, unit)
+
+
+def undefined_where(missing: NDArray[np.bool_], verdicts: Verdicts) -> Verdicts:
+    """The verdicts, without those patients."""
+    return Verdicts(
+        np.where(missing, np.nan, verdicts.time),
+        np.where(missing, 0, verdicts.status),
+        np.where(missing, np.nan, verdicts.value),
+        verdicts.unit,
+    )

@@ -1,0 +1,30 @@
+"""One file per kind of endpoint; this table is the closed list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reseed.nouns.endpoint import Endpoint
+from reseed.readout.cases import Cases, Verdicts
+from reseed.readout.kinds.amount import amount
+from reseed.readout.kinds.count import count
+from reseed.readout.kinds.first import first
+from reseed.readout.kinds.not_by import not_by
+from reseed.readout.kinds.sustained import sustained
+from reseed.readout.kinds.time_below import time_below
+
+Adjudicator = Callable[[Cases, Endpoint, Mapping[str, Verdicts]], Verdicts]
+"""Patients, the endpoint, and the verdicts on other endpoints that it refers to."""
+
+KINDS: dict[str, Adjudicator] = {
+    "sustained": sustained,
+    "first": first,
+    "time_below": time_below,
+    "count": count,
+    "amount": amount,
+    "not_by": not_by,
+}
+"""Kind of endpoint to its adjudicator."""
+
+REFERS: dict[str, str] = {"not_by": "endpoint"}
+"""Kinds that need another endpoint's verdicts, and the setting that names it."""

@@ -1,0 +1,24 @@
+"""How often something happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from reseed.nouns.endpoint import Endpoint
+from reseed.readout.cases import TOLERANCE, Cases, Verdicts, in_window, measured, names_in
+
+
+def count(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdicts:
+    """The number of records in the window with one of the names in `records`.
+
+    Transfusions, infections, days of collection. The row that says why follow-up ended is not
+    counted a second time. A patient whose follow-up ended before the window has no value; one
+    whose follow-up ended within it has what was seen until then.
+    """
+    rows = cases.seen(names_in(endpoint, "records"), ends=False)
+    counted = in_window(endpoint, rows.day)
+    number = np.bincount(rows.patient[counted], minlength=cases.count).astype(np.float64)
+    absent = cases.end < endpoint.from_day - TOLERANCE
+    return measured(np.where(absent, np.nan, number), ("",) * cases.count)

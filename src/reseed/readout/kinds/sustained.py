@@ -1,0 +1,76 @@
+"""Recovery of a count, sustained over days in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.nouns.endpoint import Endpoint
+from reseed.readout.cases import (
+    Cases,
+    Verdicts,
+    in_window,
+    level_in,
+    names_in,
+    setting,
+    time_to_event,
+)
+
+
+def sustained(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdicts:
+    """The first of `days` consecutive daily counts of `port` at or above `at_least`.
+
+    As registries define engraftment (CIBMTR and EBMT: neutrophils of at least 0.5e9/L on three
+    consecutive days; platelets of at least 20e9/L, none transfused in the seven days before).
+    Counts that have not fallen yet are no recovery: the run starts after the first count below
+    the level that is seen in the endpoint's window. A patient who is never seen below it has
+    the event at the first such run, as registries code "never below".
+
+    With `without`, no record of that name may lie in the `without_days` calendar days before
+    the first day of the run, or on it. Every day of the run must have been observed, the first
+    one within the window.
+    """
+    port, length = setting(endpoint, "port"), int(setting(endpoint, "days"))
+    day0 = cases.visits.min() if cases.visits.size else 0
+    counts = _by_day(cases, cases.observations.of(port), day0)
+    level = level_in(endpoint, "at_least", cases.observations.unit(port))
+    days = day0 + np.arange(counts.shape[1])
+    window = in_window(endpoint, days)[None, :]
+    with np.errstate(invalid="ignore"):  # a count that was not seen is neither below nor above
+        above, below = counts >= level, (counts < level) & window
+    fallen = np.logical_or.accumulate(below, axis=1) | ~below.any(axis=1, keepdims=True)
+    starts = _starts(above, length) & fallen & window & ~_supported(cases, endpoint, days)
+    event = np.where(starts.any(axis=1), days[starts.argmax(axis=1)] if days.size else 0, np.inf)
+    return time_to_event(cases, endpoint, event)
+
+
+def _by_day(cases: Cases, values: NDArray[np.float64], day0: int) -> NDArray[np.float64]:
+    """Values (patient, day after the origin, from `day0`), NaN where there was no visit."""
+    visits = cases.visits
+    length = int(visits.max() - day0 + 1) if visits.size else 0
+    table = np.full((cases.count, length), np.nan)
+    np.put_along_axis(table, visits - day0, values, axis=1)
+    return table
+
+
+def _starts(above: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
+    """Where a run of `length` days begins, (patient, day)."""
+    starts = above.copy()
+    for shift in range(1, length):
+        starts[:, :-shift] &= above[:, shift:]
+        starts[:, -shift:] = False
+    return starts
+
+
+def _supported(cases: Cases, endpoint: Endpoint, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Days that are too close after a record named in `without`, (patient, day)."""
+    supported = np.zeros((cases.count, days.size), dtype=bool)
+    if not setting(endpoint, "without", ""):
+        return supported
+    rows = cases.seen(names_in(endpoint, "without"))
+    for patient, day in zip(rows.patient, np.floor(rows.day), strict=True):
+        last = day + float(setting(endpoint, "without_days", 0))
+        supported[patient] |= (days >= day) & (days <= last)
+    return supported

@@ -1,0 +1,82 @@
+"""Visits, measurement noise and drop-out: from the true course to what a trial sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.base.errors import Fault, InvalidInput
+from reseed.base.keys import exponentials, normals
+from reseed.base.time import DAYS_PER_YEAR
+from reseed.nouns.key import Key
+from reseed.nouns.trajectories import Trajectories
+from reseed.readout.observations import Observations
+
+DROP_OUT = "drop-out"
+"""The reason with which follow-up ends for a patient who leaves the trial."""
+
+
+def observe(
+    trajectories: Trajectories,
+    *,
+    key: Key,
+    count_cv: float = 0.0,
+    dropout_per_year: float = 0.0,
+    variables: Sequence[str] | None = None,
+) -> Observations:
+    """One visit per study day, at the first time of that day that the trajectories hold.
+
+    Counts (units with cells) get multiplicative lognormal noise of coefficient of variation
+    `count_cv` about the true value as median, addressed by patient and study day; other
+    quantities none. Patients drop out at a constant rate from study entry on. Nothing is seen
+    after the end of follow-up. `variables` picks some. Only `key.seed` is used. InvalidInput
+    if a variable is not in the trajectories.
+    """
+    names = trajectories.variables if variables is None else tuple(variables)
+    unknown = [name for name in names if name not in trajectories.variables]
+    if unknown:
+        known = ", ".join(trajectories.variables)
+        raise InvalidInput(
+            [Fault("endpoints", "port", name, f"one of {known}") for name in unknown]
+        )
+    end, reason = _follow_up(trajectories, key, dropout_per_year)
+    whole = np.floor(trajectories.times + 1e-9).astype(np.int64)  # 2.9999999 is day 3
+    days, first = np.unique(whole, return_index=True)
+    seen = trajectories.times[first][None, :] <= end[:, None]
+    columns = [trajectories.variables.index(name) for name in names]
+    values = np.empty((len(trajectories.ids), len(names), len(days)))
+    for row, (name, column) in enumerate(zip(names, columns, strict=True)):
+        true = trajectories.values[:, column][:, first].astype(np.float64)
+        if count_cv > 0 and _is_count(trajectories.units[column]):
+            true = true * _noise(name, trajectories.ids, days, key, count_cv)
+        values[:, row] = np.where(seen, true, np.nan)
+    units = tuple(trajectories.units[column] for column in columns)
+    return Observations(trajectories.ids, names, units, days, values, end, reason)
+
+
+def _follow_up(
+    trajectories: Trajectories, key: Key, dropout_per_year: float
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Day and reason of each patient's end of follow-up, with drop-out."""
+    end, reason = trajectories.end_time.astype(np.float64), trajectories.end_reason
+    if dropout_per_year <= 0:
+        return end, reason
+    waiting = exponentials(Key(key.seed, "dropout"), trajectories.ids)
+    left = waiting / dropout_per_year * DAYS_PER_YEAR
+    gone = left < end
+    reasons = (DROP_OUT if out else why for out, why in zip(gone, reason, strict=True))
+    return np.where(gone, left, end), tuple(reasons)
+
+
+def _noise(
+    name: str, ids: NDArray[np.int64], days: NDArray[np.int64], key: Key, cv: float
+) -> NDArray[np.float64]:
+    """Factors (patient, visit) with median 1."""
+    stream = Key(key.seed, f"observation/{name}")
+    return np.exp(np.sqrt(np.log1p(cv**2)) * normals(stream, ids[:, None], occurrence=days))
+
+
+def _is_count(unit: str) -> bool:
+    return "cell" in unit

@@ -1,0 +1,41 @@
+"""Observe and adjudicate in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.key import Key
+from reseed.nouns.outcomes import Outcomes
+from reseed.nouns.records import Records
+from reseed.nouns.trajectories import Trajectories
+from reseed.readout.adjudicate import adjudicate
+from reseed.readout.observe import observe
+
+
+def read_out(
+    trajectories: Trajectories,
+    records: Records,
+    endpoints: Sequence[Endpoint],
+    *,
+    key: Key,
+    count_cv: float,
+    dropout_per_year: float,
+    origin: NDArray[np.float64],
+) -> Outcomes:
+    """Outcomes as a trial with that measurement noise and drop-out would record them.
+
+    Only the ports that an endpoint names are observed. See `observe` and `adjudicate`.
+    """
+    ports = {str(value) for e in endpoints for name, value in e.settings if name == "port"}
+    observations = observe(
+        trajectories,
+        key=key,
+        count_cv=count_cv,
+        dropout_per_year=dropout_per_year,
+        variables=sorted(ports),
+    )
+    return adjudicate(observations, records, trajectories, endpoints, origin)

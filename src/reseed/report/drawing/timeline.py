@@ -1,0 +1,85 @@
+"""What is given and what happens on which day, one lane each, from day zero of the infusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.report.drawing.canvas import WIDTH, house_style, place, sheet, short, ticks, write
+from reseed.report.drawing.palette import HAIR, INK, QUIET, line_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LEFT, _RIGHT, _LANE = 1.75, 1.35, 0.19
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One line of the timeline: `share` (0 to 1) of patients to whom it happened on each day.
+
+    `kind` is `given` (planned, the same for all), `done` (a procedure) or `event`.
+    """
+
+    label: str
+    note: str
+    days: NDArray[np.float64]
+    share: NDArray[np.float64]
+    kind: str
+
+
+def draw_timeline(
+    arms: Sequence[tuple[int, str, Sequence[Lane]]], first: float, last: float
+) -> Figure:
+    """A panel per arm; bars within a lane are scaled to the lane's own highest day."""
+    with house_style():
+        height = sum(0.3 + _LANE * max(len(lanes), 1) + 0.12 for _, _, lanes in arms)
+        figure = sheet(height + 0.45)
+        top = 0.05
+        for at, (index, title, lanes) in enumerate(arms):
+            colour = line_of(index).colour
+            write(figure, 0.02, top + 0.12, short(title, 90), colour=colour, bold=True, size=8)
+            top += 0.26
+            high = _LANE * max(len(lanes), 1)
+            axes = place(figure, _LEFT, top, WIDTH - _LEFT - _RIGHT, high)
+            axes.set_xlim(first, last)
+            axes.set_ylim(max(len(lanes), 1), 0)
+            axes.set_yticks([])
+            axes.set_xticks(ticks(first, last, 10))
+            axes.grid(axis="x", color=HAIR, linewidth=0.4)
+            axes.spines["left"].set_visible(False)
+            axes.axvline(0, color=QUIET, linewidth=0.6)
+            for row, lane in enumerate(lanes):
+                fill = QUIET if lane.kind == "done" else colour
+                tall = 0.72 * lane.share / (lane.share.max() if len(lane.share) else 1)
+                axes.bar(
+                    lane.days,
+                    -tall,
+                    width=1.0,
+                    bottom=row + 0.86,
+                    align="edge",
+                    color=fill,
+                    linewidth=0,
+                    alpha=1.0 if lane.kind != "event" else 0.75,
+                )
+                axes.axhline(row + 0.86, color=HAIR, linewidth=0.4)
+                middle = top + _LANE * (row + 0.55)
+                write(figure, _LEFT - 0.08, middle, short(lane.label, 28), align="right", size=7)
+                write(
+                    figure,
+                    WIDTH - _RIGHT + 0.08,
+                    middle,
+                    short(lane.note, 26),
+                    size=7,
+                    colour=INK,
+                )
+            top += high + 0.16
+            if at == len(arms) - 1:
+                axes.set_xlabel("Days after infusion")
+            else:
+                axes.tick_params(labelbottom=False)
+        return figure

@@ -1,0 +1,67 @@
+"""`figure`: one variable or endpoint of a trial folder, by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.report.figures import figure_of_endpoint, figure_of_variable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def figure(folder: Path | str, what: str) -> Figure:
+    """The matplotlib Figure of an endpoint, or of a variable that the run kept.
+
+    Raises KeyError with the names that exist, and InvalidInput if the folder holds no trial.
+    """
+    import reseed.store as store
+
+    run = store.read_run(folder)
+    titles = {arm["name"]: arm.get("title") or arm["name"] for arm in run["arms"]}
+    endpoints = {endpoint["name"]: endpoint for endpoint in run["endpoints"]}
+    if what in endpoints:
+        return _of_endpoint(Path(folder), endpoints[what], titles)
+    if what in run["show"]:
+        return _of_variable(Path(folder), what, titles, float(run["infusion_day"]))
+    known = ", ".join([*endpoints, *run["show"]])
+    raise KeyError(f"no endpoint or variable {what!r}; there are: {known}")
+
+
+def _of_variable(folder: Path, what: str, titles: dict[str, str], origin: float) -> Figure:
+    import reseed.store as store
+
+    arms: dict[str, NDArray[np.floating]] = {}
+    days: NDArray[np.float64] = np.empty(0)
+    unit = ""
+    for name, title in titles.items():
+        values = store.read_trajectories(folder, name, variables=[what])
+        days = values["time"].to_numpy().astype(float) - origin
+        unit = values.attrs["units"][what]
+        arms[title if title not in arms else f"{title} ({name})"] = values.to_numpy()[:, 0, :]
+    return figure_of_variable(what, arms, days, unit)
+
+
+def _of_endpoint(folder: Path, endpoint: dict, titles: dict[str, str]) -> Figure:
+    import reseed.store as store
+
+    estimates = [e for e in store.read_estimates(folder) if e.endpoint == endpoint["name"]]
+    values, follow = {}, {}
+    for estimate in estimates:
+        rows = store.read_outcomes(folder, estimate.arm)
+        rows = rows[rows["endpoint"] == endpoint["name"]]
+        values[estimate.arm] = rows["value"].to_numpy(float)
+        rows = rows[np.isfinite(rows["time"])]
+        follow[estimate.arm] = (rows["time"].to_numpy(float), rows["status"].to_numpy(int))
+    return figure_of_endpoint(
+        endpoint.get("title") or endpoint["name"],
+        estimates,
+        arm_titles=titles,
+        values=values,
+        follow=follow,
+        origin="study entry" if endpoint.get("origin") == "entry" else "infusion",
+    )

@@ -1,0 +1,66 @@
+"""Names and units as a reader of medicine writes them, from the names that files carry."""
+
+from __future__ import annotations
+
+import re
+
+from reseed.report.numbers import power
+
+_ABBREVIATIONS = {
+    "cd34": "CD34+",
+    "cd3": "CD3+",
+    "atg": "ATG",
+    "anc": "ANC",
+    "auc": "AUC",
+    "edss": "EDSS",
+}
+_FACTOR = re.compile(r"^1e(-?\d+) +")
+_PLURAL = re.compile(r"\bcell\b")
+_POWERS = {"^2": "²", "^3": "³", "**2": "²", "**3": "³"}
+_WORDS = {
+    "year": "years",
+    "day": "days",
+    "hour": "hours",
+    "litre": "L",
+    "percent": "%",
+    "dimensionless": "",
+    "1": "",
+}
+
+
+def spoken(name: str) -> str:
+    """A file's name in words: `blood_cd34` reads "Blood CD34+"."""
+    words = re.split(r"[_\-\s]+", name.strip())
+    text = " ".join(_ABBREVIATIONS.get(word.lower(), word) for word in words)
+    return text[:1].upper() + text[1:]
+
+
+def unit_text(unit: str) -> str:
+    """A unit in print: "1e9 cell/L" reads "10⁹ cells/L", "mg_per_m2" reads "mg/m²"."""
+    text = unit.strip()
+    factor = _FACTOR.match(text)
+    head = f"{power(int(factor[1]))} " if factor else ""
+    text = text[factor.end() :] if factor else text
+    if text in _WORDS:
+        return head + _WORDS[text]
+    if text.startswith("1/"):
+        return f"{head}per {_PLURAL.sub('cell', text[2:])}"
+    text = text.replace("_per_", "/").replace("/m2", "/m²")
+    for written, shown in _POWERS.items():
+        text = text.replace(written, shown)
+    text = re.sub(r"\b[uµ](?=[gLlmM]\w*\b)", "µ", text).replace("litre", "L")
+    return head + _PLURAL.sub("cells", text).replace("*", "·")
+
+
+def quantity(value: str, unit: str) -> str:
+    """A value with its unit; a dimensionless one stands alone."""
+    shown = unit_text(unit)
+    times = " ×" if shown.startswith("10") else ""
+    return f"{value}{times} {shown}" if shown else value
+
+
+def labelled(title: str, unit: str) -> str:
+    """A title with its unit behind a comma, unless the title says it: "Days of fever"."""
+    shown = unit_text(unit)
+    said = re.search(rf"\b{re.escape(shown)}\b", title, re.IGNORECASE) if shown else True
+    return title if said else f"{title}, {shown}"

@@ -1,0 +1,108 @@
+"""The page: sections filled, tables and figures numbered, the template rendered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reseed.report.blocks import Block, Figure, Heading, Items, Prose, Table
+from reseed.report.data import TrialData
+from reseed.report.drawing.palette import line_of
+from reseed.report.drawing.svg import inline
+from reseed.report.numbers import count, plural, tenth
+from reseed.report.sections import SECTIONS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+STATEMENT = (
+    "Results of a simulation model for research and teaching. "
+    "Not clinical evidence, not for patient care."
+)
+_KINDS = {Prose: "prose", Heading: "heading", Items: "items", Table: "table", Figure: "figure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A block with its kind, its number among those of its kind, and (a figure) its SVG."""
+
+    kind: str
+    block: Block
+    number: int = 0
+    svg: Any = None
+
+
+def page_of(data: TrialData) -> str:
+    """The whole page as HTML text."""
+    tables = figures = 0
+    sections = []
+    for section in SECTIONS:
+        filled = []
+        for block in section.build(data):
+            kind = _KINDS[type(block)]
+            if isinstance(block, Table):
+                tables += 1
+                filled.append(Filled(kind, block, tables))
+            elif isinstance(block, Figure):
+                figures += 1
+                filled.append(Filled(kind, block, figures, _drawn(block, figures)))
+            else:
+                filled.append(Filled(kind, block))
+        sections.append({"id": section.id, "title": section.title, "blocks": filled})
+    title = str(data.run.get("title") or data.run.get("scenario") or "Trial")
+    text = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            title=title,
+            running=css_text(f"{title} · simulation model, not clinical evidence"),
+            statement=STATEMENT,
+            question=data.run.get("question", ""),
+            facts=_facts(data),
+            sections=sections,
+            line_of=line_of,
+            version=data.run.get("reseed", ""),
+            seed=data.run.get("seed", ""),
+        )
+    )
+    return text.rstrip() + "\n"
+
+
+def css_text(text: str) -> str:
+    """Text for a CSS string: every character that is not a plain letter or digit is escaped."""
+    return re.sub(r"[^A-Za-z0-9]", lambda found: f"\\{ord(found[0]):x} ", text)
+
+
+def _facts(data: TrialData) -> str:
+    """The line under the question: arms, patients, design, follow-up, seed."""
+    run = data.run
+    design = "the same patients in each arm" if run.get("design") == "twins" else "parallel groups"
+    parts = [
+        plural(len(data.arms), "arm"),
+        f"{count(int(run.get('patients', 0)))} virtual patients per arm",
+        *([design] if len(data.arms) > 1 else []),
+        f"followed to day {tenth(float(run.get('follow_up_days', 0)))} after infusion",
+        f"seed {run.get('seed', '')}",
+    ]
+    return " · ".join(parts)
+
+
+def _drawn(block: Figure, number: int) -> Any:
+    from markupsafe import Markup
+
+    # Markup, so not escaped again: matplotlib has escaped every text in it, tested.
+    return Markup(inline(block.draw(), f"f{number}", block.caption))  # noqa: S704
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,52 @@
+"""Sections of the page, in their order: each makes blocks from a trial, one file each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reseed.report.blocks import Block
+from reseed.report.data import TrialData
+from reseed.report.sections import (
+    cohort,
+    course,
+    curves,
+    definitions,
+    distributions,
+    dose,
+    failures,
+    laws,
+    limits,
+    parameters,
+    reproduce,
+    summary,
+    trajectories,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section: the anchor in the page, its heading, and the function that fills it."""
+
+    id: str
+    title: str
+    build: Callable[[TrialData], tuple[Block, ...]]
+
+
+SECTIONS = (
+    Section("summary", "Summary", summary.build),
+    Section("course", "Treatment", course.build),
+    Section("cohort", "Virtual patients at entry", cohort.build),
+    Section("dose", "Stem-cell collection and dose", dose.build),
+    Section("trajectories", "Counts and concentrations over time", trajectories.build),
+    Section("engraftment", "Engraftment", curves.engraftment),
+    Section("burden", "Days of low counts, transfusions and other measures", distributions.build),
+    Section("events", "Infection, graft failure and survival", curves.events),
+    Section("failures", "Patients not solved and follow-up that ended early", failures.build),
+    Section("parameters", "Model parameters and where they come from", parameters.build),
+    Section("definitions", "Definitions of the endpoints", definitions.build),
+    Section("laws", "How virtual patients are drawn", laws.build),
+    Section("limits", "Limits", limits.build),
+    Section("reproduce", "How to reproduce this report", reproduce.build),
+)
+"""The page's contents: a new section is a file here and a line in this table."""

@@ -1,0 +1,109 @@
+"""Endpoints over time: cumulative incidence or survival, with numbers at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
+from reseed.report.data import ArmData, TrialData
+from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
+from reseed.report.numbers import NONE, count, percent, tenth
+from reseed.report.sections.summary import at_end, end_of, quartiles, title_of
+
+
+def engraftment(data: TrialData) -> tuple[Block, ...]:
+    """The endpoints of sustained recovery."""
+    return _build(data, [e for e in data.endpoints if e.get("kind") == "sustained"])
+
+
+def events(data: TrialData) -> tuple[Block, ...]:
+    """All other endpoints that have a time."""
+    return _build(data, [e for e in data.endpoints if e.get("kind") != "sustained"])
+
+
+def _build(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+    timed = [e for e in endpoints if data.kind(e["name"]) in ("cumulative_incidence", "survival")]
+    if not timed:
+        return (Prose("No such endpoint is part of this trial."),)
+    # An endpoint that is decided on one day has no course over time to draw.
+    drawn = [endpoint for endpoint in timed if endpoint.get("kind") != "not_by"]
+    return (_table(data, timed), *(_course(data, endpoint) for endpoint in drawn))
+
+
+def _course(data: TrialData, endpoint: Mapping[str, Any]) -> Block:
+    """The curves, or a sentence where nothing happened in any arm."""
+    curves = [e.estimate for _, e in data.of(endpoint["name"])]
+    if any(len(curve) and (curve != curve[0]).any() for curve in curves):
+        return _figure(data, endpoint)
+    return Prose(f"{title_of(endpoint)}: no event in any arm, so there is no curve to draw.")
+
+
+def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
+    rows: list[Row] = []
+    for endpoint in endpoints:
+        found = data.of(endpoint["name"])
+        day = tenth(end_of(endpoint, found[0][1]))
+        what = "survival" if found[0][1].kind == "survival" else "cumulative incidence"
+        rows.append(Row((f"{title_of(endpoint)} ({what}, at day {day})",), "group"))
+        for arm, estimate in found:
+            follow = _follow(arm, endpoint["name"])
+            competing = count(int((follow.status == 2).sum())) if follow else NONE
+            happened = count(int((follow.status == 1).sum())) if follow else NONE
+            cells = (
+                arm.title,
+                count(estimate.n),
+                happened,
+                competing,
+                quartiles(estimate),
+                at_end(endpoint, estimate),
+            )
+            rows.append(Row(cells, "sub"))
+    columns = (
+        Column("", "left", 32),
+        Column("Patients", "right", 9),
+        Column("Events", "right", 8),
+        Column("Competing", "right", 10),
+        Column("Median day (IQR)", "right", 20),
+        Column("% (95% CI)", "right", 21),
+    )
+    notes = (
+        "Cumulative incidence by Aalen and Johansen, survival by Kaplan and Meier. Competing: "
+        "patients in whom another event came first and made this one impossible.",
+    )
+    return Table("Endpoints over time, by arm", columns, tuple(rows), notes)
+
+
+def _figure(data: TrialData, endpoint: Mapping[str, Any]) -> Figure:
+    title = title_of(endpoint)
+    curves = [
+        Curve(arm.index, arm.title, estimate, _follow(arm, endpoint["name"]))
+        for arm, estimate in data.of(endpoint["name"])
+    ]
+    origin = "study entry" if endpoint.get("origin") == "entry" else "infusion"
+    what = "Survival" if curves[0].estimate.kind == "survival" else "Cumulative incidence"
+    caption = f"{title}. {what} with 95% confidence bands, and numbers at risk"
+    return Figure(caption, lambda: draw_curves(title, curves, origin), _notes(curves))
+
+
+def _follow(arm: ArmData, endpoint: str) -> Follow | None:
+    """Time and status of the arm's patients, or None if nothing was kept."""
+    rows = arm.outcome(endpoint)
+    rows = rows[np.isfinite(rows["time"].to_numpy(float))]
+    if not len(rows):
+        return None
+    return Follow(rows["time"].to_numpy(float), rows["status"].to_numpy(int))
+
+
+def _notes(curves: Sequence[Curve]) -> tuple[str, ...]:
+    notes = ["At risk: under observation and without any event just before the day."]
+    end = axis_end(curves)
+    last = max((float(c.estimate.times[-1]) for c in curves if len(c.estimate.times)), default=end)
+    if end < last:
+        notes.append(f"The curves do not change from day {tenth(end)} to day {tenth(last)}.")
+    top = axis_top(curves)
+    if top < 1:
+        notes.append(f"The vertical axis ends at {percent(top).removesuffix('.0')}%.")
+    return (" ".join(notes),)

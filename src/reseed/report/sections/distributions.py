@@ -1,0 +1,66 @@
+"""Endpoints that are amounts, one value a patient: days of low counts, transfusions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
+from reseed.report.data import ArmData, TrialData
+from reseed.report.drawing.histograms import Sample, draw_histograms
+from reseed.report.names import labelled
+from reseed.report.numbers import count
+from reseed.report.sections.dose import is_drawn
+from reseed.report.sections.parted import parted
+from reseed.report.sections.summary import quartiles, title_of, unit_of
+from reseed.report.variables import scale
+
+
+def build(data: TrialData) -> tuple[Block, ...]:
+    """A table of all measured endpoints, and a figure for each."""
+    measured = [e for e in data.endpoints if data.kind(e["name"]) == "distribution"]
+    if not measured:
+        return (Prose("No such endpoint is part of this trial."),)
+    rows: list[Row] = []
+    for endpoint in measured:
+        found = data.of(endpoint["name"])
+        rows.append(Row((labelled(title_of(endpoint), unit_of(found)),), "group"))
+        rows += [
+            Row((arm.title, count(e.n), count(e.missing), quartiles(e)), "sub") for arm, e in found
+        ]
+    columns = (
+        Column("", "left", 46),
+        Column("Patients", "right", 14),
+        Column("No value", "right", 14),
+        Column("Median (IQR)", "right", 26),
+    )
+    table = Table(
+        "Measures, by arm",
+        columns,
+        tuple(rows),
+        ("IQR: interquartile range. Figures of cell doses stand with collection and dose.",),
+    )
+    return (table, *(figure for endpoint in measured for figure in _figures(data, endpoint)))
+
+
+def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Figure, ...]:
+    found = data.of(endpoint["name"])
+    if endpoint.get("kind") == "amount" and is_drawn(
+        data, [_values(arm, endpoint["name"]) for arm, _ in found]
+    ):
+        return ()
+    label = labelled(title_of(endpoint), unit_of(found))
+    samples = [
+        Sample(arm.index, arm.title, _values(arm, endpoint["name"]) * scale(e.unit, unit_of(found)))
+        for arm, e in found
+    ]
+    notes = ("Line: median; bar at the top: from the lower to the upper quartile.",)
+    caption = f"{title_of(endpoint)}, by arm"
+    return parted(caption, samples, 8, lambda part: draw_histograms(label, part, samples), notes)
+
+
+def _values(arm: ArmData, endpoint: str) -> Any:
+    values = arm.outcome(endpoint)["value"].to_numpy(float)
+    return values[np.isfinite(values)]

@@ -1,0 +1,122 @@
+"""Stem-cell collection and dose: what was collected, in how many aphereses, what was infused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.report.blocks import Block, Figure, Prose, Text
+from reseed.report.data import ArmData, TrialData
+from reseed.report.drawing.histograms import Sample, draw_histograms
+from reseed.report.names import labelled
+from reseed.report.numbers import NONE, count, share, spread, together
+from reseed.report.sections.by_arm import by_arm
+from reseed.report.sections.parted import parted
+from reseed.report.variables import scale, show_of
+
+_AMOUNTS = (
+    ("harvest", "cd34_collected", "last"),
+    ("process", "cd34_processed", "last"),
+    ("infuse", "cd34_infused", "sum"),
+    ("infuse", "cd3_infused", "sum"),
+)
+_DRAWN = ("cd34_collected", "cd34_infused")
+
+_Rows = list[tuple[str, str, Sequence[Text]]]
+
+
+def build(data: TrialData) -> tuple[Block, ...]:
+    """A table of amounts and aphereses, and the distributions of collected and infused cells."""
+    rows: _Rows = []
+    figures: list[Figure] = []
+    for source, name, pick in _AMOUNTS:
+        unit = _unit(data, source, name)
+        if unit is None:
+            continue
+        show = show_of(name, unit)
+        factor = scale(unit, show.unit)
+        values = [factor * arm.amounts(source, name, pick) for arm in data.arms]
+        label = labelled(show.title, show.unit)
+        rows += _amount(label, values)
+        if name in _DRAWN:
+            samples = [Sample(a.index, a.title, v) for a, v in zip(data.arms, values, strict=True)]
+            figures += _figures(show.title, label, samples)
+    rows += _aphereses(data)
+    if not rows:
+        return (Prose("No harvest and no infusion is part of this trial."),)
+    notes = (
+        "Cells per kg of the patient's body weight. CD34+: blood stem and progenitor cells. "
+        "CD3+: T cells. IQR: interquartile range.",
+    )
+    caption = "Stem-cell collection and dose, by arm"
+    return (*by_arm(caption, "", data.titles, rows, notes), *figures)
+
+
+def is_drawn(data: TrialData, values: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether an endpoint's values (per arm, as recorded) are those of a figure made here."""
+    for source, name, pick in _AMOUNTS:
+        if name in _DRAWN:
+            amounts = [arm.amounts(source, name, pick) for arm in data.arms]
+            if len(amounts) == len(values) and all(
+                np.array_equal(np.sort(a), np.sort(v)) for a, v in zip(amounts, values, strict=True)
+            ):
+                return any(len(part) for part in amounts)
+    return False
+
+
+def _figures(title: str, label: str, samples: Sequence[Sample]) -> tuple[Figure, ...]:
+    notes = ("Line: median; bar at the top: from the lower to the upper quartile.",)
+    caption = f"{title}, by arm"
+    return parted(caption, samples, 8, lambda part: draw_histograms(label, part, samples), notes)
+
+
+def _unit(data: TrialData, source: str, name: str) -> str | None:
+    """The unit of a record, or None if no arm has it."""
+    for arm in data.arms:
+        rows = arm.rows(source, name)
+        if len(rows):
+            return str(rows["unit"].iloc[0])
+    return None
+
+
+def _amount(label: str, values: Sequence[NDArray[np.float64]]) -> _Rows:
+    return [
+        ("group", label, ()),
+        ("sub", "patients", [count(len(part)) for part in values]),
+        ("sub", "median (IQR)", [_median(part) for part in values]),
+        ("sub", "lowest to highest", [_range(part) for part in values]),
+    ]
+
+
+def _median(values: NDArray[np.float64]) -> str:
+    if not len(values):
+        return NONE
+    low, middle, high = (float(q) for q in np.quantile(values, (0.25, 0.5, 0.75)))
+    return spread(middle, low, high)
+
+
+def _range(values: NDArray[np.float64]) -> str:
+    return " to ".join(together(values.min(), values.max())) if len(values) else NONE
+
+
+def _aphereses(data: TrialData) -> _Rows:
+    """Patients by the number of their aphereses, of those who came to a harvest."""
+    tallies = [_tally(arm) for arm in data.arms]
+    highest = max((int(tally.max()) for tally in tallies if len(tally)), default=None)
+    if highest is None:
+        return []
+    lowest = min(int(tally.min()) for tally in tallies if len(tally))
+    rows: _Rows = [("group", "Aphereses per patient, n (%)", ())]
+    for amount in range(lowest, highest + 1):
+        cells = [share(int((t == amount).sum()), len(t)) if len(t) else NONE for t in tallies]
+        rows.append(("sub", str(amount) if amount else "none", cells))
+    return rows
+
+
+def _tally(arm: ArmData) -> NDArray[np.int64]:
+    """How many aphereses each patient had who came to the harvest at least once."""
+    rows = arm.rows("harvest")
+    done = (rows["name"] == "apheresis").groupby(rows["patient"], sort=True).sum()
+    return done.to_numpy(dtype=np.int64)

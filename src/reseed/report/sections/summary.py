@@ -1,0 +1,137 @@
+"""The summary: what a reader takes away at one glance, one column per arm."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reseed.nouns.estimate import Estimate
+from reseed.report.blocks import Block, Prose, Text
+from reseed.report.data import ArmData, TrialData
+from reseed.report.names import labelled, spoken
+from reseed.report.numbers import NONE, count, percent_interval, share, spread, tenth
+from reseed.report.sections.by_arm import by_arm
+from reseed.report.sections.findings import findings
+from reseed.report.variables import readable, scale
+
+_Row = tuple[str, str, Sequence[Text]]
+
+
+def build(data: TrialData) -> tuple[Block, ...]:
+    """Sentences made from the numbers, and the key table."""
+    notes = (
+        "IQR: interquartile range, the quarter points of the virtual patients. CI: confidence "
+        "interval. The intervals reflect the number of virtual patients only: more patients "
+        "narrow them without making the model truer.",
+        *_missing(data),
+    )
+    caption = "Key results by arm"
+    tables = by_arm(caption, "", data.titles, (*_counts(data), *_endpoints(data)), notes)
+    return (*(Prose(text) for text in findings(data)), *tables)
+
+
+def title_of(endpoint: Mapping[str, Any]) -> str:
+    """An endpoint's title, or its name in words."""
+    return endpoint.get("title") or spoken(endpoint["name"])
+
+
+def end_of(endpoint: Mapping[str, Any], estimate: Estimate) -> float:
+    """The last day an endpoint is looked at, as its definition or else its curve says."""
+    last = float(estimate.times[-1]) if len(estimate.times) else math.nan
+    to_day = endpoint.get("to_day")
+    return last if to_day is None else float(to_day)
+
+
+def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
+    """The curve at the end of the endpoint's window in per cent, with its interval."""
+    at = int(np.searchsorted(estimate.times, end_of(endpoint, estimate) + 1e-9, "right")) - 1
+    if at < 0:
+        return NONE
+    return percent_interval(estimate.estimate[at], estimate.low[at], estimate.high[at])
+
+
+def quartiles(estimate: Estimate) -> str:
+    """The median with its quartiles, in the shown unit; a time may be "not reached"."""
+    timed = estimate.kind != "distribution"
+    factor = 1.0 if timed else scale(estimate.unit, readable(estimate.unit))
+    values = (factor * q for q in (estimate.median, estimate.q25, estimate.q75))
+    return spread(*values, absent="not reached" if timed else NONE)
+
+
+def unit_of(found: Sequence[tuple[ArmData, Estimate]]) -> str:
+    """The unit in which a measured endpoint is shown; an arm without values may not know it."""
+    return readable(next((estimate.unit for _, estimate in found if estimate.unit), ""))
+
+
+def end_label(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
+    """The label of `at_end`: "Death by day 100, % (95% CI)"; no day where the title has one."""
+    title = title_of(endpoint)
+    day = (
+        "" if re.search(r"\bday[s]? ?[+−-]?\d", title, re.IGNORECASE) else _day(endpoint, estimate)
+    )
+    if estimate.kind == "survival":
+        plain = title if "surviv" in title.lower() else f"{title}: free of it"
+        return f"{plain}{day.replace(' by ', ' at ')}, % (95% CI)"
+    return f"{title}{day}, % (95% CI)"
+
+
+def _day(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
+    end = end_of(endpoint, estimate)
+    return f" by day {tenth(end)}" if math.isfinite(end) else ""
+
+
+def _counts(data: TrialData) -> list[_Row]:
+    failed = [int((arm.solutions["status"] != 0).sum()) for arm in data.arms]
+    rows: list[_Row] = [
+        ("", "Virtual patients", [count(arm.size) for arm in data.arms]),
+        (
+            "",
+            "Not solved, n (%)",
+            [share(part, arm.size) for part, arm in zip(failed, data.arms, strict=True)],
+        ),
+    ]
+    grafted = [arm.rows("infuse")["patient"].nunique() for arm in data.arms]
+    if any(grafted):
+        cells = [share(part, arm.size) for part, arm in zip(grafted, data.arms, strict=True)]
+        rows.append(("", "Received the graft, n (%)", cells))
+    return rows
+
+
+def _endpoints(data: TrialData) -> list[_Row]:
+    rows: list[_Row] = []
+    for endpoint in data.endpoints:
+        found = {arm.name: estimate for arm, estimate in data.of(endpoint["name"])}
+        if not found:
+            continue
+        one = next(iter(found.values()))
+        held = [found.get(arm.name) for arm in data.arms]
+        if one.kind == "distribution":
+            unit = unit_of(data.of(endpoint["name"]))
+            label = f"{labelled(title_of(endpoint), unit)}, median (IQR)"
+            rows.append(("", label, [quartiles(e) if e else NONE for e in held]))
+            continue
+        if endpoint.get("kind") == "sustained":
+            label = f"{title_of(endpoint)}, median day (IQR)"
+            rows.append(("", label, [quartiles(e) if e else NONE for e in held]))
+        cells = [at_end(endpoint, e) if e else NONE for e in held]
+        rows.append(("", end_label(endpoint, one), cells))
+    return rows
+
+
+def _missing(data: TrialData) -> tuple[str, ...]:
+    """A note on patients for whom endpoints are not defined, if there are any."""
+    alike: dict[str, list[str]] = {}
+    for endpoint in data.endpoints:
+        gaps = [(arm.title, e.missing) for arm, e in data.of(endpoint["name"]) if e.missing]
+        if gaps:
+            inside = ", ".join(f"{title}: {count(number)}" for title, number in gaps)
+            alike.setdefault(inside, []).append(title_of(endpoint))
+    return tuple(
+        f"Patients for whom these could not be determined, left out of the rows ({gaps}): "
+        f"{'; '.join(titles)}."
+        for gaps, titles in alike.items()
+    )

@@ -1,0 +1,77 @@
+"""Blood counts over time: medians and bands of what the scenario asks to show."""
+
+from __future__ import annotations
+
+from reseed.report.blocks import Block, Figure, Prose
+from reseed.report.data import TrialData
+from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, draw_bands
+from reseed.report.names import labelled, quantity
+from reseed.report.numbers import number
+from reseed.report.sections.parted import parted
+from reseed.report.variables import Show, scale, show_of
+
+
+def build(data: TrialData) -> tuple[Block, ...]:
+    """One figure per variable that the scenario shows and the run kept."""
+    shown = data.run.get("show", ())
+    kept = tuple(figure for variable in shown for figure in _figures(data, variable))
+    if not kept:
+        return (Prose("No variable over time was kept in this run."),)
+    several = (
+        " Thin lines repeat the medians of the other arms." if 1 < len(data.arms) <= FEW else ""
+    )
+    return (
+        Prose(
+            "Lines are medians. The dark band holds the middle 50% of the patients, the light "
+            "band the middle 90%, on each day among those living and still followed."
+            f"{several} Values are those of the model at the times that were kept (as a rule the "
+            "start of each day), without error of measurement; peaks in between are not seen."
+        ),
+        *kept,
+    )
+
+
+def _figures(data: TrialData, variable: str) -> tuple[Figure, ...]:
+    origin = float(data.run.get("infusion_day", 0))
+    bands: list[tuple[int, str, Band]] = []
+    unit = ""
+    for arm in data.arms:
+        track = arm.track(variable)
+        if track is None:
+            continue
+        values, days, unit = track
+        show = show_of(variable, unit)
+        band = band_of(values, days - origin)
+        shown = Band(band.days, band.quantiles * scale(unit, show.unit or unit), band.living)
+        if band.living.any():  # an arm without the variable holds nothing but gaps
+            bands.append((arm.index, arm.title, shown))
+    if not bands:
+        return ()
+    show = show_of(variable, unit)
+    axis = labelled(show.title, show.unit or unit)
+    caption = f"{show.title} by day from infusion, by arm"
+    notes = _notes(show, unit, bands)
+    return parted(caption, bands, 10, lambda part: draw_bands(show, axis, part, bands), notes)
+
+
+def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[str, ...]:
+    notes = []
+    if show.levels:
+        levels = " and ".join(quantity(number(level), show.unit or unit) for level in show.levels)
+        notes.append(f"Dotted line across: {levels}.")
+    if show.logarithmic and show.floor:
+        notes.append(f"Logarithmic axis; values below {number(show.floor)} are drawn there.")
+    if show.until is not None:
+        notes.append("Shown until the infusion: this is the time of mobilisation.")
+    first, last = axis_days(show, [band for _, _, band in bands])
+    if show.until is None and last < max(band.days[-1] for _, _, band in bands):
+        notes.append("The axis ends where the highest values fall below 1% of their peak.")
+    followed = [band.living[band.living > 0] for _, _, band in bands]
+    if any(len(part) and part[-1] < part[0] for part in followed):
+        ends = ", ".join(
+            f"{title}: {int(part[0])} to {int(part[-1])}"
+            for (_, title, _), part in zip(bands, followed, strict=True)
+            if len(part)
+        )
+        notes.append(f"Patients living and followed, first to last day: {ends}.")
+    return tuple(notes)

@@ -1,0 +1,53 @@
+"""How variables and measured values are shown: title, unit, axis and the levels drawn across."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reseed.report.names import spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The face of a variable. `levels` are in `unit`; `until` ends the axis (day), if set.
+
+    On a logarithmic axis values below `floor` are drawn at it. An empty `unit` keeps the
+    data's own.
+    """
+
+    title: str
+    unit: str = ""
+    logarithmic: bool = False
+    floor: float = 0.0
+    levels: tuple[float, ...] = ()
+    until: float | None = None
+
+
+VARIABLES = {
+    "neutrophils": Show("Neutrophil count", "1e9 cell/L", True, 0.01, (0.5,)),
+    "platelets": Show("Platelet count", "1e9 cell/L", levels=(20.0,)),
+    "blood_cd34": Show("CD34+ cells in blood", "cell/uL", until=0.0),
+    "cd34_collected": Show("CD34+ cells collected", "1e6 cell/kg"),
+    "cd34_infused": Show("Viable CD34+ cells infused", "1e6 cell/kg"),
+}
+
+_READABLE = {"cell/kg": "1e6 cell/kg", "cell/L": "1e9 cell/L"}
+
+
+def show_of(name: str, unit: str = "") -> Show:
+    """The face of a variable; one that is not in the table shows its name and its own unit."""
+    return VARIABLES.get(name) or Show(spoken(name), readable(unit))
+
+
+def readable(unit: str) -> str:
+    """The unit in which values of a unit are shown: millions of cells per kg, for example."""
+    return _READABLE.get(unit, unit)
+
+
+def scale(unit: str, shown: str) -> float:
+    """What a value in `unit` is multiplied with to be in `shown`; 1 where neither is given."""
+    if not unit or not shown or unit == shown:
+        return 1.0
+    from reseed.base.units import factor
+
+    return factor(unit, shown)

@@ -1,0 +1,30 @@
+"""Floor 1: scenario, course, cohort, endpoint and module files: read, lint, freeze.
+
+Every file is a stranger's: bounded in size, checked character by character, never evaluated.
+All faults are told at once, each with its file, its place and what was expected. In a place
+such as `arm[2].course` items are counted from 1, as a reader counts them.
+"""
+
+from reseed.spec.assembly import arm_modules
+from reseed.spec.cohort import read_cohort
+from reseed.spec.course import read_course
+from reseed.spec.endpoint import read_endpoint
+from reseed.spec.library import KINDS, Library, find_library
+from reseed.spec.lint import lint
+from reseed.spec.module import read_module
+from reseed.spec.quantity import parse_quantity
+from reseed.spec.scenario import read_scenario
+
+__all__ = [
+    "KINDS",
+    "Library",
+    "arm_modules",
+    "find_library",
+    "lint",
+    "parse_quantity",
+    "read_cohort",
+    "read_course",
+    "read_endpoint",
+    "read_module",
+    "read_scenario",
+]

@@ -1,0 +1,196 @@
+"""Checks across files: do the names that one file uses exist, and do their units fit?
+
+They look at raw tables, not at finished nouns, so that a file with one fault is still checked
+for all others; what has the wrong type has been noted already and is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reseed.base import units
+from reseed.nouns.cohort_design import CohortDesign
+from reseed.nouns.course import Quantity
+from reseed.nouns.module import Module, Parameter, Port
+from reseed.spec.assembly import outputs
+from reseed.spec.quantity import parse_quantity
+from reseed.spec.shape import attempt, tables
+from reseed.spec.sheet import Sheet, nearest, one_of, quoted
+
+
+def mentioned(data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The drugs and procedures that a course's raw tables name."""
+    stages = tables(data, "stage")
+    drugs = [give.get("drug") for stage in stages for give in tables(stage, "give")]
+    dos = [do.get("do") for stage in stages for do in tables(stage, "procedure")]
+    return [d for d in drugs if isinstance(d, str)], [d for d in dos if isinstance(d, str)]
+
+
+def all_known(drugs: Iterable[str], procedures: Iterable[str], available: Sequence[Module]) -> bool:
+    """Whether the library has every drug and every procedure."""
+    doses = {p.name for m in available for p in m.ports if p.direction == "dose"}
+    return doses.issuperset(drugs) and {m.name for m in available}.issuperset(procedures)
+
+
+def check_course(
+    data: Mapping[str, Any], sheet: Sheet, available: Sequence[Module], arm: Sequence[Module]
+) -> None:
+    """A course against all modules there are, and against those of its own arm."""
+    doses = {p.name: p for m in available for p in m.ports if p.direction == "dose"}
+    seen = outputs(arm)
+    procedures = {m.name: m for m in available if not m.text.strip()}
+    for i, stage in enumerate(tables(data, "stage"), 1):
+        for j, give in enumerate(tables(stage, "give"), 1):
+            _check_give(give, f"stage[{i}].give[{j}]", sheet, doses, seen)
+        for j, do in enumerate(tables(stage, "procedure"), 1):
+            _check_do(do, f"stage[{i}].procedure[{j}]", sheet, procedures)
+
+
+def _check_give(
+    give: Mapping[str, Any],
+    place: str,
+    sheet: Sheet,
+    doses: Mapping[str, Port],
+    seen: Mapping[str, Port],
+) -> None:
+    drug, until = give.get("drug"), give.get("until")
+    if isinstance(until, dict):
+        check_level(until, "port", "at_least", f"{place}.until", sheet, seen)
+    if not isinstance(drug, str):
+        return
+    if drug not in doses:
+        sheet.add(f"{place}.drug", quoted(drug), one_of(drug, doses, "a drug of the library"))
+        return
+    port, dose = doses[drug], _quantity(give.get("dose"))
+    if dose is None:
+        return
+    amount, _ = units.split_dose_unit(dose.unit)
+    if units.compatible(amount, port.unit):
+        if "over" in give:
+            sheet.add(f"{place}.over", quoted(give["over"]), f"no duration: {drug} is a bolus")
+    elif units.compatible(f"({amount or '1'})/day", port.unit):
+        if "over" not in give:
+            expected = f'how long each infusion of {drug} lasts, such as "2 h"'
+            sheet.add(f"{place}.over", "nothing", expected)
+    else:
+        mass = _per_time_removed(port.unit)
+        expected = f"a dose in {mass}, {mass}_per_kg, {mass}_per_m2 or alike for {drug}"
+        sheet.add(f"{place}.dose", quoted(give.get("dose")), expected)
+
+
+def _per_time_removed(unit: str) -> str:
+    """mg/day as mg: what a dose is written in."""
+    return unit.rsplit("/", 1)[0] if unit.endswith(("/day", "/d", "/h")) else unit
+
+
+def _check_do(
+    do: Mapping[str, Any], place: str, sheet: Sheet, procedures: Mapping[str, Module]
+) -> None:
+    name, settings = do.get("do"), do.get("set")
+    if not isinstance(name, str):
+        return
+    if name not in procedures:
+        sheet.add(f"{place}.do", quoted(name), one_of(name, procedures, "a procedure"))
+        return
+    known = {parameter.id: parameter for parameter in procedures[name].parameters}
+    for key, value in settings.items() if isinstance(settings, dict) else ():
+        if key not in known:
+            expected = one_of(key, known, f"a parameter of {name}")
+            sheet.add(f"{place}.set.{key}", "an unknown key", expected)
+        else:
+            check_value(value, known[key], f"{place}.set.{key}", sheet)
+
+
+def check_level(
+    table: Mapping[str, Any],
+    port_key: str,
+    level_key: str,
+    place: str,
+    sheet: Sheet,
+    seen: Mapping[str, Port],
+) -> None:
+    """A port that must be observable, and a level that must be in a unit of its kind."""
+    name = table.get(port_key)
+    if not isinstance(name, str):
+        return
+    if name not in seen:
+        expected = one_of(name, seen, "an out port of the arm's modules")
+        sheet.add(f"{place}.{port_key}", quoted(name), expected)
+        return
+    level, unit = _quantity(table.get(level_key)), seen[name].unit
+    if level is not None and not units.compatible(level.unit, unit):
+        expected = f"a level in {unit or 'no unit'} or alike, the unit of {name}"
+        sheet.add(f"{place}.{level_key}", quoted(table.get(level_key)), expected)
+
+
+def check_value(value: Any, parameter: Parameter, place: str, sheet: Sheet) -> None:
+    """A replaced value: in the parameter's kind of unit and within its bounds."""
+    quantity = _quantity(value)
+    if quantity is None:
+        return
+    unit = parameter.unit
+    if not units.compatible(quantity.unit, unit):
+        sheet.add(place, quoted(value), f"a value in {unit or 'no unit'} or alike")
+        return
+    own = units.convert(quantity.value, quantity.unit, unit)
+    low, high = parameter.low, parameter.high
+    if (low is not None and own < low) or (high is not None and own > high):
+        least, most = ("any" if bound is None else f"{bound:g}" for bound in (low, high))
+        sheet.add(place, quoted(value), f"a value from {least} to {most} {unit}".rstrip())
+
+
+def check_parameters(values: Any, place: str, sheet: Sheet, available: Sequence[Module]) -> None:
+    """Replaced parameters, by `module__id`."""
+    known = {f"{m.name}__{p.id}": p for m in available for p in m.parameters}
+    for key, value in values.items() if isinstance(values, dict) else ():
+        if key in known:
+            check_value(value, known[key], f"{place}.{key}", sheet)
+        else:
+            near = nearest(key, known)
+            hint = f'; did you mean "{near}"?' if near else ""
+            expected = f"a parameter of the library, as module__id{hint}"
+            sheet.add(f"{place}.{key}", "an unknown parameter", expected)
+
+
+def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module]) -> None:
+    """An endpoint against the modules of an arm: its port, its level, its records."""
+    settings, kind = data.get("settings"), data.get("kind")
+    if not isinstance(settings, dict):
+        return
+    level = {"sustained": "at_least", "time_below": "below"}.get(str(kind))
+    if level:
+        check_level(settings, "port", level, "settings", sheet, outputs(arm))
+    happenings = _happenings(arm)
+    _check_records(settings.get("records"), "settings.records", sheet, happenings)
+    _check_records([settings.get("without")], "settings.without", sheet, happenings)
+    _check_records(data.get("competing"), "competing", sheet, happenings)
+
+
+def _happenings(arm: Sequence[Module]) -> set[str]:
+    """Events, hazards and their ends: what the modules leave in the records."""
+    events = {p.name for m in arm for p in m.ports if p.quantity == "event"}
+    hazards = {name for m in arm for row in m.hazards for name in (row.name, row.ends)}
+    return (events | hazards) - {""}
+
+
+def _check_records(names: Any, place: str, sheet: Sheet, known: Iterable[str]) -> None:
+    """Procedures leave records of their own, so only what looks like a slip is a fault."""
+    for name in names if isinstance(names, list) else []:
+        if isinstance(name, str) and name not in known and (near := nearest(name, known)):
+            sheet.add(place, quoted(name), f'a record of the arm; did you mean "{near}"?')
+
+
+def check_covariates(cohort: CohortDesign, sheet: Sheet, arm: Sequence[Module]) -> None:
+    """The units of the cohort's covariates against those of the ports that read them."""
+    columns = {row.covariate.name: row.covariate for row in cohort.rows}
+    for name, port in {p.name: p for m in arm for p in m.ports if p.direction == "in"}.items():
+        column = columns.get(name)
+        if column and not column.levels and not units.compatible(column.unit, port.unit):
+            expected = f"a unit such as {port.unit or 'none'}, which the models read it in"
+            sheet.add(f"covariate {name}", column.unit or "no unit", expected)
+
+
+def _quantity(value: Any) -> Quantity | None:
+    found = attempt(parse_quantity, value)
+    return found if isinstance(found, Quantity) else None

@@ -1,0 +1,7 @@
+"""Floor 3: the conductor: arms x blocks under a pool of processes, nothing clever."""
+
+from reseed.trial.conductor import run_trial
+from reseed.trial.replay import replay
+from reseed.trial.result import TrialResult
+
+__all__ = ["TrialResult", "replay", "run_trial"]

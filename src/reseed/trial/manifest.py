@@ -1,0 +1,155 @@
+"""What `run.json` says: the whole run, without host, times or paths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reseed import __version__
+from reseed.course import in_words
+from reseed.nouns.cohort_design import DesignRow
+from reseed.nouns.distribution import Distribution
+from reseed.nouns.module import Module, Parameter
+from reseed.trial.arms import modules_of, overrides_of
+from reseed.trial.setup import Setup, ids_start
+
+RESULTS_VERSION = 1  # raised whenever the same scenario and seed give other numbers
+
+
+def manifest(setup: Setup) -> dict[str, Any]:
+    """The contents of `run.json`."""
+    scenario = setup.scenario
+    return {
+        "reseed": __version__,
+        "results": RESULTS_VERSION,
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "question": scenario.question,
+        "seed": scenario.seed,
+        "design": scenario.design,
+        "patients": scenario.patients,
+        "infusion_day": scenario.infusion_day,
+        "follow_up_days": scenario.follow_up_days,
+        "rtol": scenario.rtol,
+        "count_cv": scenario.count_cv,
+        "dropout_per_year": scenario.dropout_per_year,
+        "limits": list(scenario.limits),
+        "arms": [_arm(setup, number) for number in range(len(scenario.arms))],
+        "cohort": _cohort(setup),
+        "endpoints": [
+            {
+                "name": e.name,
+                "title": e.title,
+                "definition": e.definition,
+                "kind": e.kind,
+                "origin": e.origin,
+                "from_day": e.from_day,
+                "to_day": e.to_day,
+                "competing": list(e.competing),
+                "source": e.source,
+            }
+            for e in scenario.endpoints
+        ],
+        "show": list(scenario.show),
+        "parameters": _parameters(setup),
+    }
+
+
+def _arm(setup: Setup, number: int) -> dict[str, Any]:
+    arm = setup.scenario.arms[number]
+    return {
+        "name": arm.name,
+        "title": arm.title,
+        "course": arm.course.name,
+        "words": in_words(arm.course),
+        "modules": [module.name for module in modules_of(setup.scenario, arm)],
+        "system": setup.systems[number].digest,
+        "ids_start": ids_start(setup.scenario, number),
+    }
+
+
+def _cohort(setup: Setup) -> dict[str, Any]:
+    design = setup.scenario.cohort
+    return {
+        "name": design.name,
+        "title": design.title,
+        "rows": [
+            {
+                "covariate": row.covariate.name,
+                "unit": row.covariate.unit,
+                "law": _design_law(row),
+                "status": row.status,
+                "source": row.source,
+            }
+            for row in design.rows
+        ],
+        "correlations": [{"between": [a, b], "rank": rank} for a, b, rank in design.correlations],
+        "correlation_source": design.correlation_source,
+    }
+
+
+def _parameters(setup: Setup) -> list[dict[str, Any]]:
+    """Every parameter of every arm once; twice only where arms differ in it."""
+    rows: dict[str, dict[str, Any]] = {}
+    for arm in setup.scenario.arms:
+        overrides = overrides_of(setup.scenario, arm)
+        for module in modules_of(setup.scenario, arm):
+            for parameter in module.parameters:
+                name = f"{module.name}__{parameter.id}"
+                quantity, layer = overrides.get(name, (None, "module"))
+                row = _parameter(module, parameter, layer)
+                if quantity is not None:
+                    row |= {"value": quantity.value, "unit": quantity.unit}
+                rows[f"{name} {layer}"] = row
+    return [rows[name] for name in sorted(rows)]
+
+
+def _parameter(module: Module, parameter: Parameter, layer: str) -> dict[str, Any]:
+    return {
+        "module": module.name,
+        "id": parameter.id,
+        "value": parameter.value,
+        "unit": parameter.unit,
+        "variability": law_in_words(parameter.variability),
+        "uncertainty": law_in_words(parameter.uncertainty),
+        "status": parameter.status,
+        "source": parameter.source,
+        "note": parameter.note,
+        "layer": layer,
+    }
+
+
+def _design_law(row: DesignRow) -> str:
+    if row.formula:
+        return f"computed: {row.formula.replace('_', ' ')}"
+    laws = [law_in_words(law, full=True, levels=row.covariate.levels) for law in row.distributions]
+    return "; ".join(laws) + (f" (by {row.by})" if row.by else "")
+
+
+def law_in_words(
+    law: Distribution | None, *, full: bool = False, levels: tuple[str, ...] = ()
+) -> str:
+    """A distribution as a reader of a report would write it; `full` names its centre too."""
+    if law is None:
+        return ""
+    if law.kind == "categorical":
+        return ", ".join(
+            f"{level} {weight:.0%}" for level, weight in zip(levels, law.weights, strict=True)
+        )
+    if law.kind == "bernoulli":
+        return f"{law.centre:.1%}"
+    text = {
+        "normal": f"normal, SD {law.spread:.4g}",
+        "lognormal": f"log-normal, CV {law.spread:.0%}",
+        "logitnormal": f"logit-normal, SD {law.spread:.3g} (logit)",
+        "uniform": "uniform",
+        "gamma": f"gamma, shape {law.shape:g}, scale {law.scale:g}",
+        "beta": f"beta, shapes {law.shape:g} and {law.scale:g}",
+        "negative_binomial": f"negative binomial, mean {law.centre:g}, size {law.shape:g}",
+    }.get(law.kind, law.kind)
+    if full and law.kind in ("normal", "lognormal", "logitnormal"):
+        text += f", {'mean' if law.kind == 'normal' else 'median'} {law.centre:g}"
+    if law.low is not None or law.high is not None:
+        low = "" if law.low is None else f"{law.low:g}"
+        high = "" if law.high is None else f"{law.high:g}"
+        text += f", within {low}–{high}"
+    return text

@@ -1,0 +1,57 @@
+"""One patient of a trial, solved alone again, bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reseed.base.errors import Fault, InvalidInput
+from reseed.nouns.outcomes import Outcomes
+from reseed.nouns.records import Records
+from reseed.nouns.scenario import Scenario
+from reseed.nouns.trajectories import Trajectories
+from reseed.trial.batch import run_batch
+from reseed.trial.setup import arm_number, ids_start, set_up
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One patient's trajectories (float64, unrounded), records and outcomes."""
+
+    trajectories: Trajectories
+    records: Records
+    outcomes: Outcomes
+    infusion_day: float
+
+    def table(self) -> pd.DataFrame:
+        """One row per day: `study_day`, `day` (after infusion), each variable with its unit."""
+        import pandas as pd
+
+        solved = self.trajectories
+        columns = {"study_day": solved.times, "day": solved.times - self.infusion_day}
+        for index, (name, unit) in enumerate(zip(solved.variables, solved.units, strict=True)):
+            columns[f"{name} [{unit}]" if unit else name] = solved.values[0, index]
+        return pd.DataFrame(columns)
+
+
+def replay(
+    scenario: Scenario,
+    arm: str,
+    patient: int,
+    *,
+    days: float | None = None,
+    seed: int | None = None,
+) -> Replay:
+    """Solve one patient (by id) of one arm as the trial would; InvalidInput for an unknown one."""
+    setup = set_up(scenario, None, days, seed)
+    number = arm_number(setup.scenario, arm)
+    first = ids_start(setup.scenario, number)
+    index = patient - first
+    if not 0 <= index < 10_000_000:
+        expected = f"{first} or above (arm {arm})"
+        raise InvalidInput([Fault(scenario.name, "patient", str(patient), expected)])
+    batch = run_batch(setup, number, index, index + 1)
+    return Replay(batch.trajectories, batch.records, batch.outcomes, setup.scenario.infusion_day)

@@ -1,0 +1,102 @@
+"""Setup: everything that the workers need, once; the same for every batch."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.base.errors import Fault, InvalidInput
+from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.probe import Probe
+from reseed.nouns.scenario import Scenario
+from reseed.nouns.system import System
+from reseed.trial.arms import system_of
+
+IDS_PER_ARM = 10_000_000  # parallel arms have different people: ids do not overlap
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A scenario with its arms' systems, in the arms' order.
+
+    `probe` and `units` say what is kept; a variable that an arm's system lacks (a drug of the
+    other arm) stays missing there.
+    """
+
+    scenario: Scenario
+    systems: tuple[System, ...]
+    probe: Probe
+    units: tuple[str, ...]
+    end: float
+
+
+def set_up(
+    scenario: Scenario,
+    patients: int | None = None,
+    days: float | None = None,
+    seed: int | None = None,
+) -> Setup:
+    """Apply what the caller changed and compile every arm; InvalidInput names every fault."""
+    given = {"patients": patients, "follow_up_days": days, "seed": seed}
+    _check(given)
+    changed = {name: value for name, value in given.items() if value is not None}
+    scenario = dataclasses.replace(scenario, **changed)
+    faults: list[Fault] = []
+    systems = []
+    for arm in scenario.arms:
+        try:
+            systems.append(system_of(scenario, arm))
+        except InvalidInput as error:
+            faults += [fault for fault in error.faults if fault not in faults]
+    variables = variables_of(scenario)
+    if not faults:
+        units = {port.name: port.unit for system in systems for port in system.ports}
+        expected = f"one of {', '.join(sorted(units))}"
+        faults = [Fault(scenario.name, "show", v, expected) for v in variables if v not in units]
+    if faults:
+        raise InvalidInput(faults)
+    end = scenario.infusion_day + scenario.follow_up_days
+    probe = Probe(variables, _days(end))
+    return Setup(scenario, tuple(systems), probe, tuple(units[v] for v in variables), end)
+
+
+def ids_start(scenario: Scenario, arm: int) -> int:
+    """The first patient id of an arm."""
+    return 0 if scenario.design == "twins" else arm * IDS_PER_ARM
+
+
+def arm_number(scenario: Scenario, name: str) -> int:
+    """Where an arm stands; InvalidInput names the arms that exist."""
+    names = [arm.name for arm in scenario.arms]
+    if name not in names:
+        raise InvalidInput([Fault(scenario.name, "arm", name, f"one of {', '.join(names)}")])
+    return names.index(name)
+
+
+def variables_of(scenario: Scenario) -> tuple[str, ...]:
+    """What is shown and what the endpoints look at, each once."""
+    wanted = [*scenario.show, *(port for e in scenario.endpoints for port in _ports(e))]
+    return tuple(dict.fromkeys(wanted))
+
+
+def _ports(endpoint: Endpoint) -> list[str]:
+    return [str(value) for name, value in endpoint.settings if name == "port"]
+
+
+def _days(end: float) -> NDArray[np.float64]:
+    """Daily times from study entry to the end."""
+    return np.arange(0.0, np.floor(end) + 1.0)
+
+
+def _check(given: dict[str, float | None]) -> None:
+    limits = {"patients": (1, IDS_PER_ARM), "follow_up_days": (1, 36_525), "seed": (0, 2**64 - 1)}
+    faults = []
+    for name, (low, high) in limits.items():
+        value = given[name]
+        if value is not None and not low <= value <= high:
+            faults.append(Fault("call", name, str(value), f"{low} to {high}"))
+    if faults:
+        raise InvalidInput(faults)

@@ -1,0 +1,272 @@
+"""The engine against closed forms: doses, events, hazards, procedures, failures."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from examples import cohort, module, one_compartment, schedule, system
+from scipy import stats
+
+from reseed.base.errors import InvalidInput
+from reseed.engine import Solver, solve
+from reseed.nouns.jump import Jump
+from reseed.nouns.key import Key
+from reseed.nouns.module import HazardRow, Port
+from reseed.nouns.probe import Probe
+from reseed.nouns.schedule import Entry, Moment, Turn
+
+KEY = Key(20)
+
+
+def test_infusion_follows_its_closed_form() -> None:
+    """A 12 h infusion of 100 mg rises to and falls from the textbook curve."""
+    rate, k = 200.0, 2.0
+    jumps = [Jump(1.0, "drug__infusion", rate), Jump(1.5, "drug__infusion", -rate)]
+    times = np.linspace(0, 4, 33)
+    solved, _ = solve(
+        system(one_compartment()),
+        cohort(1),
+        schedule(1, 4.0, jumps),
+        Probe(("drug_concentration", "drug_auc"), times),
+        key=KEY,
+    )
+    during = rate / 20 * (1 - np.exp(-k * np.clip(times - 1, 0, 0.5)))
+    expected = during * np.exp(-k * np.clip(times - 1.5, 0, None))
+    np.testing.assert_allclose(solved.values[0, 0], expected, atol=2e-5)
+    assert solved.values[0, 1, -1] == pytest.approx(5.0 - expected[-1] * 10 / 20, rel=1e-5)
+
+
+def test_a_value_at_a_jump_is_the_value_before_it() -> None:
+    """A bolus on day 1 is not yet seen by the sample of day 1."""
+    solved, _ = solve(
+        system(one_compartment()),
+        cohort(1),
+        schedule(1, 2.0, [Jump(1.0, "drug__amount", 50.0)]),
+        Probe(("drug_concentration",), np.array([1.0, 1.0 + 1e-9])),
+        key=KEY,
+    )
+    np.testing.assert_allclose(solved.values[0, 0], [0.0, 5.0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["LSODA", "Radau", "BDF"])
+def test_methods_agree(method: str) -> None:
+    """Every SciPy method gives the same curve within its tolerance."""
+    solved, _ = solve(
+        system(one_compartment()),
+        cohort(1),
+        schedule(1, 3.0, [Jump(0.0, "drug__amount", 10.0)]),
+        Probe(("drug_concentration",), np.array([1.0, 2.0, 3.0])),
+        key=KEY,
+        solver=Solver(method=method, rtol=1e-8),
+    )
+    np.testing.assert_allclose(solved.values[0, 0], np.exp(-2.0 * np.arange(1, 4)), rtol=1e-5)
+
+
+def topped_up() -> object:
+    """A store that decays at 1/day from 1 and is refilled to 1 at 0.5: every ln 2 days."""
+    return module(
+        "store",
+        """
+        level = 1; level has mg; rate has per_day; level' = -rate*level;
+        least has mg; full has mg;
+        refill: at (level < least): level = full;
+        """,
+        [
+            ("level", "level", "amount", "mg", "out"),
+            ("refill", "refill", "event", "", "out"),
+        ],
+        {"rate": (1, "1/day"), "least": (0.5, "mg"), "full": (1, "mg")},
+    )
+
+
+def test_state_events_fire_at_their_roots() -> None:
+    """Refills come at multiples of ln 2, and are recorded by their public name."""
+    _, records = solve(
+        system(topped_up()), cohort(1), schedule(1, 4.0), Probe((), np.array([])), key=KEY
+    )
+    np.testing.assert_allclose(records.time, np.log(2) * np.arange(1, 6), rtol=1e-5)
+    assert set(records.name) == {"refill"}
+
+
+def test_a_jump_that_makes_a_trigger_true_fires_it_at_once() -> None:
+    """Taking the store below its floor by a jump refills it at the same moment."""
+    jump = Jump(0.25, "store__level", -0.6)
+    _, records = solve(
+        system(topped_up()), cohort(1), schedule(1, 0.5, [jump]), Probe((), np.array([])), key=KEY
+    )
+    np.testing.assert_allclose(records.time, [0.25])
+
+
+def risky(recurrent: bool, ends: str, shape: float = 1.0) -> object:
+    """A hazard of Weibull form: cumulative hazard (t / 5 days) ** shape."""
+    return module(
+        "risk",
+        """
+        age = 0; unit day = 86400 second; age has day; one = 1; one has unity; age' = one;
+        scale has day; shape has unity; start has day;
+        rate := shape/scale*((age + start)/scale)^(shape - one); rate has per_day;
+        hits = 0; hits has unity;
+        """,
+        [Port("hits", "hits", "factor", "", "out")],
+        {"scale": (5, "day"), "shape": (shape, ""), "start": (1e-9, "day")},
+        [HazardRow("strike", "rate", recurrent, ends, (("hits", 1.0),))],
+    )
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.0])
+def test_integrated_hazards_have_their_distribution(shape: float) -> None:
+    """First times of 2,000 patients are Weibull (Kolmogorov-Smirnov), the end is recorded."""
+    patients = 2_000
+    solved, records = solve(
+        system(risky(False, "death", shape)),
+        cohort(patients),
+        schedule(patients, 200.0),
+        Probe((), np.array([])),
+        key=KEY,
+    )
+    times = records.time[np.array(records.source) == "end"]
+    assert len(times) == patients and set(solved.end_reason) == {"death"}
+    assert stats.kstest(times, stats.weibull_min(shape, scale=5.0).cdf).pvalue > 0.01
+    np.testing.assert_allclose(np.sort(times), np.sort(solved.end_time))
+
+
+def test_recurrent_hazards_are_a_poisson_process() -> None:
+    """Counts over 20 days at 0.2 per day have mean and variance 4; what they add is added."""
+    patients = 1_000
+    solved, records = solve(
+        system(risky(True, "")),
+        cohort(patients),
+        schedule(patients, 20.0),
+        Probe(("hits",), np.array([20.0])),
+        key=KEY,
+    )
+    counts = np.bincount(records.patient, minlength=patients)
+    assert counts.mean() == pytest.approx(4.0, abs=4 * np.sqrt(4.0 / patients))
+    assert counts.var() == pytest.approx(4.0, rel=0.2)
+    np.testing.assert_array_equal(solved.values[:, 0, 0], counts)
+
+
+def test_values_after_death_are_missing() -> None:
+    """A dead patient has values until the end and none after it."""
+    times = np.arange(0.0, 30.0)
+    solved, _ = solve(
+        system(risky(False, "death")),
+        cohort(50),
+        schedule(50, 29.0),
+        Probe(("hits",), times),
+        key=KEY,
+    )
+    for row, end in enumerate(solved.end_time):
+        missing = np.isnan(solved.values[row, 0])
+        np.testing.assert_array_equal(missing, times > end)
+
+
+class Refill:
+    """A procedure that adds what is missing to 2 mg, twice, one day apart."""
+
+    def __call__(self, moment: Moment) -> Turn:
+        lacking = 2.0 - moment.values["level"]
+        return Turn(
+            carried=moment.occurrence,
+            jumps=(Jump(moment.time, "store__level", lacking),),
+            entries=(Entry("refill", "added", lacking, "mg"),),
+            again=moment.time + 1.0 if moment.occurrence == 0 else None,
+        )
+
+
+def test_procedures_see_the_state_and_change_it() -> None:
+    """What a procedure adds depends on the state at its boundary, also when it is met again."""
+    times = np.array([0.2, 0.2 + 1e-9, 1.2, 1.2 + 1e-9])
+    solved, records = solve(
+        system(topped_up()),
+        cohort(1),
+        schedule(1, 1.25, boundaries=[(0.2, Refill())]),
+        Probe(("level",), times),
+        key=KEY,
+    )
+    expected = [np.exp(-0.2), 2.0, 2.0 * np.exp(-1.0), 2.0]
+    np.testing.assert_allclose(solved.values[0, 0], expected, rtol=1e-5)
+    np.testing.assert_allclose(records.value, [2 - np.exp(-0.2), 2 - 2 * np.exp(-1)], rtol=1e-5)
+
+
+class Broken:
+    """A procedure that cannot be carried out."""
+
+    def __call__(self, moment: Moment) -> Turn:
+        raise ValueError("no graft")
+
+
+def test_a_failed_patient_is_coded_and_stops_nobody() -> None:
+    """A patient whose model has no finite value is coded with its state; the others are solved."""
+    explosive = module(
+        "growth",
+        """
+        x = 1; x has unity; rate has per_day; x' = rate*x*x;
+        """,
+        [("x", "x", "factor", "", "out")],
+        {"rate": (0.01, "1/day")},
+    )
+    people = cohort(3)
+    people = dataclasses.replace(people, parameters={"growth__rate": np.array([0.01, 2.0, 0.02])})
+    solved, _ = solve(
+        system(explosive),
+        people,
+        schedule(3, 10.0),
+        Probe(("x",), np.array([10.0])),
+        key=KEY,
+        solver=Solver(budget=5_000),
+    )
+    assert solved.status.tolist()[0::2] == [0, 0] and solved.status[1] != 0
+    assert solved.status_state[1] == "growth__x"
+    assert solved.status_time[1] == pytest.approx(0.5, abs=0.01)
+    np.testing.assert_allclose(solved.values[0, 0, 0], 1 / 0.9, rtol=1e-5)
+    assert np.isnan(solved.values[1, 0, 0])
+
+
+def test_a_procedure_that_fails_is_a_failure_of_its_patient() -> None:
+    """The code says procedure, and the text which one and why."""
+    solved, _ = solve(
+        system(topped_up()),
+        cohort(1),
+        schedule(1, 1.0, boundaries=[(0.2, Broken())]),
+        Probe((), np.array([])),
+        key=KEY,
+    )
+    assert solved.status[0] == 5 and "no graft" in solved.status_state[0]
+
+
+def test_an_event_storm_is_stopped() -> None:
+    """An event that leaves its own condition almost true is coded, not followed for ever."""
+    stormy = dataclasses.replace(
+        topped_up(),
+        parameters=tuple(
+            dataclasses.replace(row, value=0.5000001) if row.id == "full" else row
+            for row in topped_up().parameters
+        ),
+    )
+    solved, _ = solve(system(stormy), cohort(1), schedule(1, 5.0), Probe((), np.array([])), key=KEY)
+    assert solved.status[0] == 4
+
+
+def test_a_patient_does_not_depend_on_the_batch() -> None:
+    """Patient 7 alone equals patient 7 among ten, bit for bit, hazards included."""
+    model = system(risky(True, ""))
+    probe = Probe(("hits",), np.arange(0.0, 20.0))
+    together, _ = solve(model, cohort(10), schedule(10, 20.0), probe, key=KEY)
+    alone, _ = solve(model, cohort(1, start=7), schedule(1, 20.0), probe, key=KEY)
+    np.testing.assert_array_equal(together.values[7], alone.values[0])
+
+
+def test_unknown_names_are_all_reported() -> None:
+    """A probe and a schedule that name nothing known are refused together."""
+    with pytest.raises(InvalidInput) as caught:
+        solve(
+            system(one_compartment()),
+            cohort(1),
+            schedule(1, 1.0, [Jump(0.0, "nowhere", 1.0)]),
+            Probe(("nothing",), np.array([0.0])),
+            key=KEY,
+        )
+    assert {fault.place for fault in caught.value.faults} == {"nothing", "nowhere"}

@@ -1,0 +1,92 @@
+"""Numbers, units, sources and sentences as the report prints them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from reseed.report.links import linked
+from reseed.report.names import labelled, quantity, spoken, unit_text
+from reseed.report.numbers import number, percent_interval, share, spread
+from reseed.report.page import css_text
+from reseed.report.sections.findings import Middle, sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.5, "0.5"), (12.345, "12.3"), (1234.5, "1234"), (5.2e9, "5.2 × 10⁹"),
+     (-0.25, "−0.25"), (1e-5, "1 × 10⁻⁵"), (math.nan, "–"), (999.6, "1000")],
+)  # fmt: skip
+def test_number(value, text):
+    """Three significant digits, powers of ten in print, a dash for nothing."""
+    assert number(value) == text
+
+
+def test_spread_has_one_precision():
+    """The three numbers of a median with its quartiles carry the same decimals."""
+    assert spread(11, 10, 12) == "11 (10 to 12)"
+    assert spread(38.31, 32, 44.5) == "38.3 (32.0 to 44.5)"
+    assert spread(12, 10, math.nan, absent="not reached") == "12 (10 to not reached)"
+    assert spread(*[math.nan] * 3, absent="not reached") == "not reached"
+
+
+def test_shares():
+    """Counts with per cent; an empty arm has no share."""
+    assert share(12, 200) == "12 (6.0%)"
+    assert share(0, 0) == "0"
+    assert percent_interval(0.045, 0.024, 0.083) == "4.5 (2.4 to 8.3)"
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"),
+    [("1e9 cell/L", "10⁹ cells/L"), ("mg_per_m2", "mg/m²"), ("cell/uL", "cells/µL"),
+     ("1/day", "per day"), ("year", "years"), ("", ""), ("kg/m^2", "kg/m²"), ("ug/L", "µg/L")],
+)  # fmt: skip
+def test_units(unit, text):
+    """Units as a clinician writes them."""
+    assert unit_text(unit) == text
+
+
+def test_labels_say_a_unit_once():
+    """A title that names its unit does not name it twice; ten to a power gets its times sign."""
+    assert labelled("Days of neutropenia", "day") == "Days of neutropenia"
+    assert labelled("Weight", "kg") == "Weight, kg"
+    assert quantity("0.5", "1e9 cell/L") == "0.5 × 10⁹ cells/L"
+    assert spoken("blood_cd34") == "Blood CD34+"
+
+
+def test_links_keep_every_character():
+    """Pieces joined are the text; full stops and brackets of the sentence are not in the link."""
+    text = "Smith (doi:10.1000/a(b)c.), PMID: 123456; see PMC99 and javascript:alert(1)."
+    pieces = linked(text)
+    assert "".join(piece.text for piece in pieces) == text
+    assert [piece.href for piece in pieces if piece.href] == [
+        "https://doi.org/10.1000/a(b)c",
+        "https://pubmed.ncbi.nlm.nih.gov/123456/",
+        "https://pmc.ncbi.nlm.nih.gov/articles/PMC99/",
+    ]
+
+
+def test_css_text_cannot_leave_its_string():
+    """Quotes, braces and line ends are escaped; what a browser reads back is the text."""
+    import re
+
+    text = 'a"}\n</style>é'
+    escaped = css_text(text)
+    assert not set(escaped) & set('"}<>\n')
+    back = re.sub(r"\\([0-9a-f]+) ", lambda found: chr(int(found[1], 16)), escaped)
+    assert back == text
+
+
+def test_sentence_claims_no_more_than_its_interval():
+    """Arms are told apart only when their intervals have no day in common."""
+    first, second = Middle("A", 10, 9, 11), Middle("B", 13, 12, 14)
+    apart = sentence("Engraftment", "days", [first, second])
+    assert "3 days apart" in apart and "do not overlap" in apart
+    near = sentence("Engraftment", "days", [first, Middle("B", 12, 11, 14)])
+    assert "does not tell the two apart" in near and "days apart" not in near
+    open_end = sentence("Engraftment", "days", [Middle("A", 10, 9, math.nan), second])
+    assert "does not tell the two apart" in open_end
+    never = sentence("Engraftment", "days", [first, Middle("B", *[math.nan] * 3)])
+    assert "It was not reached with B." in never
