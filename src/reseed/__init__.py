@@ -17,13 +17,12 @@ __all__ = ["__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
-    # Both on demand: `reseed --help` must not wait for numerical libraries.
+    # Both on demand, by name: `reseed --help` must not wait for numerical libraries, and the
+    # package's own door is on the top floor.
+    from importlib import import_module
+
     if name == "load":
-        from reseed.api import load
-
-        return load
+        return import_module("reseed.api").load
     if name == "__version__":
-        from importlib.metadata import version
-
-        return version("reseed")
+        return import_module("reseed.base.version").VERSION
     raise AttributeError(f"module 'reseed' has no attribute {name!r}")

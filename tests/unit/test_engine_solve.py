@@ -50,9 +50,9 @@ def test_a_value_at_a_jump_is_the_value_before_it() -> None:
     np.testing.assert_allclose(solved.values[0, 0], [0.0, 5.0], rtol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["LSODA", "Radau", "BDF"])
+@pytest.mark.parametrize("method", ["Rodas5P", "LSODA", "Radau", "BDF"])
 def test_methods_agree(method: str) -> None:
-    """Every SciPy method gives the same curve within its tolerance."""
+    """Every method gives the same curve within its tolerance."""
     solved, _ = solve(
         system(one_compartment()),
         cohort(1),
@@ -270,3 +270,71 @@ def test_unknown_names_are_all_reported() -> None:
             key=KEY,
         )
     assert {fault.place for fault in caught.value.faults} == {"nothing", "nowhere"}
+
+
+def test_rates_that_depend_on_time_keep_the_order() -> None:
+    """x' = -x + cos(t) by Rodas5P: the error falls at least 20-fold for a 100-fold tolerance."""
+    driven = module(
+        "driven",
+        """
+        x = 0; x has unity; rate has per_day;
+        phase := rate*time; phase has unity; x' = rate*(cos(phase) - x);
+        """,
+        [("x", "x", "factor", "", "out")],
+        {"rate": (1.0, "1/day")},
+    )
+    model, errors = system(driven), []
+    exact = (np.cos(10.0) + np.sin(10.0) - np.exp(-10.0)) / 2
+    for rtol in (1e-4, 1e-6):
+        solved, _ = solve(
+            model,
+            cohort(1),
+            schedule(1, 10.0),
+            Probe(("x",), np.array([10.0])),
+            key=KEY,
+            solver=Solver(rtol=rtol),
+        )
+        errors.append(abs(solved.values[0, 0, 0] - exact))
+    assert errors[0] < 1e-3 and errors[1] < errors[0] / 20
+
+
+def test_scales_far_apart_do_not_disturb_each_other() -> None:
+    """Cells of 1e10 that a drug of milligrams kills: the drug keeps its own accuracy."""
+    solved, _ = solve(
+        system(one_compartment(), *cells_and_killer()),
+        cohort(1),
+        schedule(1, 5.0, [Jump(1.0, "drug__amount", 1.0)]),
+        Probe(("drug_concentration", "cells"), np.array([0.9, 5.0])),
+        key=KEY,
+        solver=Solver(rtol=1e-8),
+    )
+    auc = 0.1 / 2 * (1 - np.exp(-8.0))
+    np.testing.assert_allclose(solved.values[0, 0], [0.0, 0.1 * np.exp(-8.0)], atol=1e-11)
+    np.testing.assert_allclose(solved.values[0, 1, 1], 1e10 * np.exp(-10 * auc), rtol=1e-7)
+    assert solved.steps[0] < 400
+
+
+def cells_and_killer() -> tuple[object, ...]:
+    """1e10 cells at rest, and a drug effect of 10 L/(mg day) on them."""
+    cells = module(
+        "pool",
+        "substanceOnly species cells in body; cells = start; start has item;",
+        [Port("cells", "cells", "count", "cell", "owns")],
+        {"start": (1e10, "cell")},
+        arguments="cells",
+    )
+    killer = module(
+        "killer",
+        """
+        substanceOnly species cells in body; concentration has mg_per_litre;
+        unit litre_per_mg_day = litre/(1e-3 gram*86400 second);
+        kill has litre_per_mg_day; die: cells => ; kill*concentration*cells;
+        """,
+        [
+            Port("cells", "cells", "count", "cell", "shares"),
+            Port("drug_concentration", "concentration", "concentration", "mg/L", "in"),
+        ],
+        {"kill": (10, "L/(mg*day)")},
+        arguments="cells",
+    )
+    return cells, killer

@@ -15,7 +15,7 @@ PORTS = "port\tsymbol\tquantity\tunit\tdirection\tnote\n"
 PARAMETERS = "id\tvalue\tunit\tdistribution\tcv\tuncertainty\tse\tlow\thigh\tstatus\tsource\tnote\n"
 FILES = {
     "models/blood/README.md": "# Blood\n",
-    "models/blood/model.ant": "model blood(cells)\n cells; count; weight; boost; death_rate;\nend\n",
+    "models/blood/model.ant": "model blood(cells)\n cells; count; weight; boost; death_rate\nend\n",
     "models/blood/ports.tsv": PORTS
     + "stem_cells\tcells\tcount\tcell\towns\t\n"
     + "neutrophils\tcount\tcount\tcell/L\tout\t\n"

@@ -174,9 +174,20 @@ def test_extremes(curve) -> None:
     without = curve([5, 5], [0, 0], [5])
     everyone = curve([1, 2], [1, 1], [5])
     start, end = (0, 1) if curve is cumulative_incidence else (1, 0)
-    assert (without.low[0], without.estimate[0], without.high[0]) == (start,) * 3
-    assert (everyone.low[0], everyone.estimate[0], everyone.high[0]) == (end,) * 3
+    assert (without.estimate[0], everyone.estimate[0]) == (start, end)
     assert np.isnan(without.reached).all()
+
+
+def test_none_of_many_is_not_certainty() -> None:
+    """0 of 200 events: the exact upper bound is 1.83 %, near the rule of three; 1 of 1 likewise."""
+    time, none = np.full(200, 100.0), np.zeros(200, dtype=int)
+    incidence = cumulative_incidence(time, none, [0, 50, 100])
+    np.testing.assert_array_equal(incidence.low, 0.0)
+    np.testing.assert_allclose(incidence.high, [0.0, 0.018276, 0.018276], atol=1e-6)
+    survival = kaplan_meier(time, none, [0, 100])
+    np.testing.assert_allclose(survival.low, [1.0, 1 - 0.018276], atol=1e-6)
+    everyone = cumulative_incidence(np.arange(1, 201), np.ones(200, dtype=int), [200])
+    np.testing.assert_allclose(everyone.low, 1 - 0.018276, atol=1e-6)
 
 
 @pytest.mark.parametrize("curve", [cumulative_incidence, kaplan_meier])

@@ -2,6 +2,6 @@
 
 from reseed.course.plan import plan
 from reseed.course.procedures import PROCEDURES
-from reseed.course.words import in_words
+from reseed.course.words import in_words, quantity_in_words
 
-__all__ = ["PROCEDURES", "in_words", "plan"]
+__all__ = ["PROCEDURES", "in_words", "plan", "quantity_in_words"]

@@ -91,11 +91,12 @@ def administrations(give: Give) -> list[float]:
 def doses(give: Give, cohort: Cohort, unit: str) -> Vector:
     """The amount of one administration for each patient, (patient,), in `unit`."""
     amount, per = split_dose_unit(give.dose.unit)
-    size = {"": 1.0, "kg": _covariate(cohort, "weight", "kg")}
-    if per == "m2":
-        size["m2"] = _covariate(cohort, "body_surface_area", "m^2")
-    factor = convert(give.dose.value, amount, unit)
-    return np.asarray(factor * size[per] * np.ones(len(cohort.ids)))
+    size = np.ones(len(cohort.ids))
+    if per == "kg":
+        size = _covariate(cohort, "weight", "kg")
+    elif per == "m2":
+        size = _covariate(cohort, "body_surface_area", "m^2")
+    return convert(give.dose.value, amount, unit) * size
 
 
 def _covariate(cohort: Cohort, name: str, unit: str) -> Vector:

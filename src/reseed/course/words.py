@@ -11,6 +11,7 @@ _PROCEDURES = {
     "thaw": "The graft is thawed",
     "infuse": "The graft is infused",
 }
+_WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+"}
 _UNITS = {
     "mg": "mg", "g": "g", "ug": "µg", "kg": "kg", "m2": "m²", "h": "h", "cell": "cells",
     "L": "L", "day": "day", "uL": "µL",
@@ -40,6 +41,8 @@ def day_in_words(day: float) -> str:
 def quantity_in_words(quantity: Quantity) -> str:
     """50 mg/kg, 200 mg/m², 5 × 10⁶ cells/kg."""
     unit = quantity.unit.replace("_per_", "/").replace("^", "")
+    if unit == "cell/L":  # as a laboratory prints counts
+        return f"{quantity.value / 1e9:g} × 10⁹ cells/L"
     text = "/".join(_UNITS.get(part, part) for part in unit.split("/"))
     return f"{_number(quantity.value)} {text}".strip()
 
@@ -64,7 +67,7 @@ def _days(days: tuple[float, ...]) -> str:
 
 
 def _given(give: Give) -> str:
-    text = f"{_capital(give.drug.replace('_', ' '))} {quantity_in_words(give.dose)}"
+    text = f"{_capital(_plain(give.drug))} {quantity_in_words(give.dose)}"
     if give.hours:
         text += f" over {give.hours:g} h"
     if give.per_day > 1:
@@ -73,21 +76,26 @@ def _given(give: Give) -> str:
     if give.until_port and give.until_level is not None:
         level = quantity_in_words(give.until_level)
         row = f" on {give.until_days} days in a row" if give.until_days > 1 else ""
-        text += f", or until {give.until_port.replace('_', ' ')} reach {level}{row}"
+        text += f", or until {_plain(give.until_port)} reach {level}{row}"
     return text
 
 
 def _done(do: Do) -> str:
-    text = _PROCEDURES.get(do.procedure, _capital(do.procedure.replace("_", " ")))
+    text = _PROCEDURES.get(do.procedure, _capital(_plain(do.procedure)))
     if do.last_day > do.day:
         first, last = day_in_words(do.day), day_in_words(do.last_day)
         text += f" daily from day {first} until enough are in hand, at the latest on day {last}"
     else:
         text += f" on day {day_in_words(do.day)}"
     if do.settings:
-        named = [f"{name.replace('_', ' ')} {quantity_in_words(q)}" for name, q in do.settings]
+        named = [f"{_plain(name)} {quantity_in_words(q)}" for name, q in do.settings]
         text += f" ({'; '.join(named)})"
     return text
+
+
+def _plain(name: str) -> str:
+    """A name of the library as prose writes it: rabbit_atg is rabbit ATG."""
+    return " ".join(_WRITTEN.get(word, word) for word in name.split("_"))
 
 
 def _capital(text: str) -> str:

@@ -24,6 +24,7 @@ class Functions:
 
     rates     (state + hazard,)        time derivatives
     jacobian  (state + hazard, same)   d rates / d state
+    in_time   (state + hazard,)        d rates / d time, or None where none depends on time
     triggers  (event,)                 > 0 where the trigger holds
     observe   (port,)                  all ports that are states, rules or parameters
     initial   (state,)                 from parameters alone
@@ -32,6 +33,7 @@ class Functions:
 
     rates: Callable[[Vector], Vector]
     jacobian: Callable[[Vector], Vector]
+    in_time: Callable[[Vector], Vector] | None
     triggers: Callable[[Vector], Vector]
     observe: Callable[[Vector], Vector]
     initial: Callable[[Vector], Vector]
@@ -49,17 +51,19 @@ def generate(system: System) -> Functions:
     table: dict[str, Any] = dict(symbols)
     for rule, formula in system.rules:
         table[rule] = translate(formula, table)
-    rates = [translate(rate, table) for rate in system.rates]
-    rates += [translate(hazard.rate, table) for hazard in system.hazards]
+    formulae = [*system.rates, *(hazard.rate for hazard in system.hazards)]
+    rates = [symengine.sympify(translate(formula, table)) for formula in formulae]
     unknowns = [symbols[name] for name in [*system.states, *cumulative]]
     triggers = [translate(root_of(event.trigger), table) for event in system.events]
     observed = [port.name for port in system.ports if port.symbol in table]
     shown = [table[port.symbol] for port in system.ports if port.symbol in table]
     arguments = [symbols[name] for name in names]
     jacobian = [rate.diff(unknown) for rate in rates for unknown in unknowns]
+    in_time = [rate.diff(symbols["time"]) for rate in rates]
     return Functions(
         rates=_compile(arguments, rates),
         jacobian=_compile(arguments, jacobian),
+        in_time=_compile(arguments, in_time) if any(slope != 0 for slope in in_time) else None,
         triggers=_compile(arguments, triggers),
         observe=_compile(arguments, shown),
         initial=_compile(arguments, [translate(value, table) for value in system.initial]),

@@ -78,7 +78,9 @@ class Walker:
             port.symbol: port.name for port in system.ports if port.quantity == "event"
         }
 
-    def solve(self, patient: Patient, times: Vector, observed: Vector, rung: int) -> Solved:
+    def solve(
+        self, patient: Patient, times: Vector, observed: NDArray[np.int64], rung: int
+    ) -> Solved:
         """One try at one rung of the ladder; raises SolveFailed."""
         walk = self._start(patient)
         problem = self._problem(patient, walk, rung)
@@ -249,6 +251,8 @@ class Walker:
             item = (jump.time, jump.target, jump.value, jump.tag)
             self._push(walk, jump.time, JUMP, walk.order, item)
         if turn.again is not None:
+            if turn.again <= walk.time:
+                raise SolveFailed("procedure", walk.time, f"{name}: met again at the same time")
             self._push(walk, turn.again, PROCEDURE, order, boundary)
         if turn.end:
             self._finish(walk, turn.end)

@@ -110,8 +110,7 @@ INTERPOLANT = np.array(
         ],
     ]
 )
-_A = [np.array(row) for row in A]
-_C = [np.array(row) for row in C]
+_AC = [np.array([a, c]) for a, c in zip(A, C, strict=True)]  # one product serves both
 
 SAFETY, SLOWEST, FASTEST = 0.95, 0.2, 6.0  # bounds of the change from step to step
 FIRST_STEP = 1e-2  # days; a first step that is too long costs one rejection
@@ -119,6 +118,10 @@ FIRST_STEP = 1e-2  # days; a first step that is too long costs one rejection
 
 class Rodas5P(OdeSolver):
     """`jac(t, y)` is needed; `in_time(t, y)` gives df/dt where f depends on time, else None."""
+
+    t: float
+    y: Vector
+    t_old: float
 
     def __init__(
         self,
@@ -181,18 +184,20 @@ class Rodas5P(OdeSolver):
         iteration = matrix * -self.scaling
         iteration.flat[:: self.n + 1] += 1.0 / (GAMMA * h)
         factors, pivots, _ = dgetrf(iteration, overwrite_a=True)
-        k = self.stages
+        k, scale = self.stages, self.scale
         point, slope = y, self.slope
         for i in range(8):
             if i:
-                point = y + _A[i] @ k[:i]
-                slope = self.rates(t + NODES[i] * h, point) + (_C[i] / h) @ k[:i]
+                shift, pull = _AC[i].dot(k[:i])
+                point = y + shift
+                pull /= h
+                slope = self.rates(t + NODES[i] * h, point)
+                slope += pull
             if tilt is not None and i < 5:
                 slope = slope + (h * IN_TIME[i]) * tilt
-            k[i] = dgetrs(factors, pivots, slope / self.scale)[0] * self.scale
+            np.multiply(dgetrs(factors, pivots, slope / scale)[0], scale, out=k[i])
         new = point + k[7]
-        scale = self.atol + self.rtol * np.maximum(np.abs(y), np.abs(new))
-        ratio = k[7] / scale
+        ratio = k[7] / (self.atol + self.rtol * np.maximum(np.abs(y), np.abs(new)))
         return new, float(np.sqrt(ratio @ ratio / self.n))
 
     def _dense_output_impl(self) -> DenseOutput:

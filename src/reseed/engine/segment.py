@@ -120,7 +120,8 @@ def _stepper(problem: Problem, parameters: Vector, start: float, state: Vector, 
 
     size = len(state)
     vector = np.concatenate([state, parameters, [start]])
-    rates, jacobian = problem.functions.rates, problem.functions.jacobian
+    functions = problem.functions
+    rates, jacobian, in_time = functions.rates, functions.jacobian, functions.in_time
 
     def slope(t: float, y: Vector) -> Vector:
         vector[:size] = y
@@ -132,6 +133,12 @@ def _stepper(problem: Problem, parameters: Vector, start: float, state: Vector, 
         vector[-1] = t
         return jacobian(vector).reshape(size, size)
 
+    def tilt(t: float, y: Vector) -> Vector:
+        vector[:size] = y
+        vector[-1] = t
+        return in_time(vector) if in_time else np.zeros(size)
+
+    extra = {"in_time": tilt} if in_time and problem.solver.method == "Rodas5P" else {}
     method = {"Rodas5P": Rodas5P, "LSODA": LSODA, "Radau": Radau, "BDF": BDF}[problem.solver.method]
     return method(
         slope,
@@ -142,6 +149,7 @@ def _stepper(problem: Problem, parameters: Vector, start: float, state: Vector, 
         atol=problem.atol,
         jac=matrix,
         max_step=problem.solver.max_step,
+        **extra,
     )
 
 

@@ -13,6 +13,7 @@ from reseed.stats.curve import (
     checked,
     interval,
     numbers_at_risk,
+    numbers_known,
     step,
     time_reached,
 )
@@ -36,16 +37,19 @@ def cumulative_incidence(
     """
     times, states, grid = checked(time, status, at)
     knots, incidence = _curve(times, states, cause)
-    low, high = interval(incidence, standard_error(times, states, cause))
+    known = numbers_known(times, states, knots)
+    low, high = interval(incidence, standard_error(times, states, cause), known)
     values = step(knots, incidence, 0.0, grid)
+    start = interval(np.zeros(1), np.zeros(1), np.array([len(times)]))[1][0]
     hidden = beyond(
         times, grid, survivors=bool(times.size and (states[times == times.max()] == 0).any())
     )
+    begun = grid > 0  # at time 0 nothing can have happened, which is certain
     return Curve(
         times=grid,
         estimate=np.where(hidden, np.nan, values),
-        low=np.where(hidden, np.nan, step(knots, low, 0.0, grid)),
-        high=np.where(hidden, np.nan, step(knots, high, 0.0, grid)),
+        low=np.where(hidden, np.nan, np.where(begun, step(knots, low, 0.0, grid), values)),
+        high=np.where(hidden, np.nan, np.where(begun, step(knots, high, start, grid), values)),
         at_risk=numbers_at_risk(times, grid),
         reached=time_reached(knots, incidence, shares),
     )

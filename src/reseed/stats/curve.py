@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+TAIL = 0.025
 Z95 = 1.959963984540054
 """The 97.5th percentile of the standard normal law."""
 
@@ -56,21 +57,33 @@ def time_reached(
 
 
 def interval(
-    estimate: NDArray[np.float64], error: NDArray[np.float64]
+    estimate: NDArray[np.float64], error: NDArray[np.float64], known: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """95 % intervals of a fraction by the log(-log) transformation, within 0 to 1.
 
     Kalbfleisch and Prentice 2002, The Statistical Analysis of Failure Time Data, section 1.4.
-    At exactly 0 or 1 the transformation, and the standard error, say nothing: the interval is
-    the point itself, as in the common packages.
+    At 0 and 1 the transformation says nothing: there the interval is the exact binomial one
+    (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404) of the `known` people, those not
+    censored before.
     """
+    estimate = np.where(np.abs(estimate - np.round(estimate)) < 1e-12, np.round(estimate), estimate)
     inside = (estimate > 0) & (estimate < 1)
     fraction = np.where(inside, estimate, 0.5)
-    width = Z95 * np.where(inside, error, 0.0) / (fraction * np.log(fraction))
-    one, other = fraction ** np.exp(-width), fraction ** np.exp(width)
-    low = np.where(inside, np.minimum(one, other), estimate)
-    high = np.where(inside, np.maximum(one, other), estimate)
+    with np.errstate(over="ignore"):  # an exponent beyond range is a bound of 0
+        width = Z95 * np.where(inside, error, 0.0) / (fraction * np.log(fraction))
+        one, other = fraction ** np.exp(-width), fraction ** np.exp(width)
+    certain = 1.0 - (TAIL ** (1.0 / np.maximum(known, 1)))  # none of n: the upper bound
+    low = np.where(inside, np.minimum(one, other), np.where(estimate > 0, 1.0 - certain, 0.0))
+    high = np.where(inside, np.maximum(one, other), np.where(estimate > 0, 1.0, certain))
     return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
+
+
+def numbers_known(
+    time: NDArray[np.float64], status: NDArray[np.int64], at: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """How many were not censored before each of `at`."""
+    censored = np.sort(time[status == 0])
+    return len(time) - np.searchsorted(censored, at, side="left")
 
 
 def checked(

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from reseed.stats.curve import Curve, beyond, checked, numbers_at_risk, step, time_reached
+from reseed.stats.curve import (
+    Curve,
+    beyond,
+    checked,
+    interval,
+    numbers_at_risk,
+    numbers_known,
+    step,
+    time_reached,
+)
 
 
 def kaplan_meier(
@@ -30,18 +39,22 @@ def kaplan_meier(
     knots = fitted.survival_function_.index.to_numpy(np.float64)
     survival = fitted.survival_function_.iloc[:, 0].to_numpy(np.float64)
     bounds = fitted.confidence_interval_.to_numpy(np.float64)
-    # at exactly 0 and 1 the transformation says nothing: the interval is the point
-    bounds = np.where(np.isnan(bounds) | (survival[:, None] >= 1), survival[:, None], bounds)
+    # at 0 and 1 the transformation says nothing: there the interval is the exact binomial one
+    edge = np.isnan(bounds).any(axis=1) | (survival >= 1) | (survival <= 0)
+    exact = interval(np.round(survival), survival, numbers_known(times, events, knots))
+    bounds = np.where(edge[:, None], np.column_stack(exact), bounds)
     hidden = beyond(times, grid, survivors=bool(survival[-1] > 0))
 
     def on_grid(values: np.ndarray) -> np.ndarray:
         return np.where(hidden, np.nan, step(knots, values, 1.0, grid))
 
+    begun = grid > 0  # at time 0 nothing can have happened, which is certain
+    estimate = on_grid(survival)
     return Curve(
         times=grid,
-        estimate=on_grid(survival),
-        low=on_grid(np.clip(bounds[:, 0], 0.0, 1.0)),
-        high=on_grid(np.clip(bounds[:, 1], 0.0, 1.0)),
+        estimate=estimate,
+        low=np.where(begun, on_grid(np.clip(bounds[:, 0], 0.0, 1.0)), estimate),
+        high=np.where(begun, on_grid(np.clip(bounds[:, 1], 0.0, 1.0)), estimate),
         at_risk=numbers_at_risk(times, grid),
         reached=time_reached(knots, 1.0 - survival, shares),
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from reseed import __version__
-from reseed.course import in_words
+from reseed.base.version import VERSION
+from reseed.course import in_words, quantity_in_words
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.distribution import Distribution
 from reseed.nouns.module import Module, Parameter
-from reseed.trial.arms import modules_of, overrides_of
+from reseed.spec import arm_modules
+from reseed.trial.arms import overrides_of
 from reseed.trial.setup import Setup, ids_start
 
 RESULTS_VERSION = 1  # raised whenever the same scenario and seed give other numbers
@@ -19,7 +20,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
     """The contents of `run.json`."""
     scenario = setup.scenario
     return {
-        "reseed": __version__,
+        "reseed": VERSION,
         "results": RESULTS_VERSION,
         "scenario": scenario.name,
         "title": scenario.title,
@@ -61,7 +62,12 @@ def _arm(setup: Setup, number: int) -> dict[str, Any]:
         "title": arm.title,
         "course": arm.course.name,
         "words": in_words(arm.course),
-        "modules": [module.name for module in modules_of(setup.scenario, arm)],
+        "given": [
+            {"what": give.drug, "dose": quantity_in_words(give.dose), "days": list(give.days)}
+            for stage in arm.course.stages
+            for give in stage.gives
+        ],
+        "modules": [module.name for module in arm_modules(setup.scenario, arm)],
         "system": setup.systems[number].digest,
         "ids_start": ids_start(setup.scenario, number),
     }
@@ -92,7 +98,7 @@ def _parameters(setup: Setup) -> list[dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for arm in setup.scenario.arms:
         overrides = overrides_of(setup.scenario, arm)
-        for module in modules_of(setup.scenario, arm):
+        for module in arm_modules(setup.scenario, arm):
             for parameter in module.parameters:
                 name = f"{module.name}__{parameter.id}"
                 quantity, layer = overrides.get(name, (None, "module"))
@@ -148,8 +154,12 @@ def law_in_words(
     }.get(law.kind, law.kind)
     if full and law.kind in ("normal", "lognormal", "logitnormal"):
         text += f", {'mean' if law.kind == 'normal' else 'median'} {law.centre:g}"
-    if law.low is not None or law.high is not None:
-        low = "" if law.low is None else f"{law.low:g}"
-        high = "" if law.high is None else f"{law.high:g}"
-        text += f", within {low}–{high}"
-    return text
+    return text + _bounds(law)
+
+
+def _bounds(law: Distribution) -> str:
+    if law.low is not None and law.high is not None:
+        return f", from {law.low:g} to {law.high:g}"
+    if law.low is not None:
+        return f", at least {law.low:g}"
+    return "" if law.high is None else f", at most {law.high:g}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def set_up(
     """Apply what the caller changed and compile every arm; InvalidInput names every fault."""
     given = {"patients": patients, "follow_up_days": days, "seed": seed}
     _check(given)
-    changed = {name: value for name, value in given.items() if value is not None}
+    changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     scenario = dataclasses.replace(scenario, **changed)
     faults: list[Fault] = []
     systems = []
