@@ -247,29 +247,38 @@ def median_of(shown: Values, target: Target) -> float:
     return float(np.nanmedian(recovery_days(counts, target.level)))
 
 
+def misfits(port: str, values: Values, patients: int, workers: int) -> Values:
+    """Squared misfits of a port's targets, with this kill constant on every progenitor."""
+    targets = [t for t in TARGETS if t.arm in ("no graft", "mexico") and t.port == port]
+    found = []
+    for value in values:
+        kills = dict.fromkeys(CYCLOPHOSPHAMIDE, float(value))
+        days = [
+            min(median_of(cohort_of(t.arm, kills, patients, workers), t), FOLLOW_UP)
+            for t in targets
+        ]
+        pairs = list(zip(targets, days, strict=True))
+        found.append(sum(((day - t.day) / t.tolerance) ** 2 for t, day in pairs))
+        told = "; ".join(f"{t.arm} {day:.1f} ({t.day:g})" for t, day in pairs)
+        print(f"  cyclophosphamide, {port}, kill {value:.5f}: {told}", flush=True)
+    return np.array(found)
+
+
 def fit_cyclophosphamide(patients: int, workers: int, steps: int) -> dict[str, float]:
-    """The two constants of cyclophosphamide, on one grid: the two chains do not interact."""
-    grid = np.exp(np.linspace(math.log(1e-3), math.log(2.7e-3), steps))
-    targets = [target for target in TARGETS if target.arm in ("no graft", "mexico")]
-    misfits: dict[str, list[float]] = {"neutrophils": [], "platelets": []}
-    for value in grid:
-        shown = {
-            name: cohort_of(name, dict.fromkeys(CYCLOPHOSPHAMIDE, float(value)), patients, workers)
-            for name in ("no graft", "mexico")
-        }
-        days = [min(median_of(shown[target.arm], target), FOLLOW_UP) for target in targets]
-        for port, total in misfits.items():
-            pairs = [(t, day) for t, day in zip(targets, days, strict=True) if t.port == port]
-            total.append(sum(((day - t.day) / t.tolerance) ** 2 for t, day in pairs))
-        told = "; ".join(
-            f"{target.arm} {target.port} {day:.1f} ({target.day:g})"
-            for target, day in zip(targets, days, strict=True)
-        )
-        print(f"  cyclophosphamide, kill {value:.5f}: {told}", flush=True)
+    """The constants of cyclophosphamide: a coarse grid, then a fine one around its best.
+
+    Where values tie, the middle of the tie. The chains of the two lineages do not interact.
+    """
     best = {}
-    for port, total in misfits.items():
-        lowest = np.array(total) <= min(total) + 1e-9
-        best[port] = float(f"{np.exp(np.log(grid[lowest]).mean()):.2g}")
+    for port in ("neutrophils", "platelets"):
+        grid = np.exp(np.linspace(math.log(1e-3), math.log(2.7e-3), steps))
+        wide = misfits(port, grid, patients, workers)
+        at = int(wide.argmin())
+        fine = np.linspace(grid[max(at - 1, 0)], grid[min(at + 1, steps - 1)], steps)[1:-1]
+        values = np.concatenate([grid, fine])
+        total = np.concatenate([wide, misfits(port, fine, patients, workers)])
+        lowest = values[total <= total.min() + 1e-9]
+        best[port] = float(f"{(lowest.min() + lowest.max()) / 2:.2g}")
     # No row tells of the marrow that feeds CD34+ cells to the blood: as for neutrophils.
     values = (best["neutrophils"], best["platelets"], best["neutrophils"])
     return dict(zip(CYCLOPHOSPHAMIDE, values, strict=True))
@@ -384,7 +393,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--patients", type=int, default=40)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--only-compare", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

@@ -401,3 +401,23 @@ def test_our_own_library_has_no_faults() -> None:
     ours, name = library.folders[0]
     assert name == "library"
     assert lint(ours, library) == []
+
+
+@pytest.mark.parametrize("file", [name for name in FILES if name.endswith(".toml")])
+def test_nonsense_anywhere_is_told_and_never_crashes(folder: Path, file: str) -> None:
+    """Whatever stands after an equals sign: a fault or a scenario, nothing else."""
+    library = library_of(folder)
+    lines = FILES[file].splitlines()
+    refused = 0
+    for i, line in enumerate(lines):
+        for nonsense in ("3", '"x"', "[]", "{}", "[[1]]", "[{}]", "true", "nan", '""', "9e99"):
+            if " = " not in line:
+                continue
+            slip = [*lines[:i], line.split(" = ")[0] + " = " + nonsense, *lines[i + 1 :]]
+            (folder / file).write_text("\n".join(slip))
+            try:
+                read_scenario("first", library)
+            except InvalidInput as error:
+                refused += 1
+                assert all(f.place and f.found and f.expected for f in error.faults)
+    assert refused > len(lines)

@@ -1,0 +1,90 @@
+"""What a scenario names: modules, courses, cohort and endpoints, read as far as they can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reseed.base.errors import Fault
+from reseed.nouns.cohort_design import CohortDesign
+from reseed.nouns.course import Course
+from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.module import Module
+from reseed.spec.cohort import load_cohort
+from reseed.spec.course import load_course
+from reseed.spec.endpoint import load_endpoint
+from reseed.spec.library import NAME, Library
+from reseed.spec.module import load_module
+from reseed.spec.shape import tables
+from reseed.spec.sheet import Sheet, one_of, quoted
+
+
+@dataclass
+class Gathered:
+    """A scenario's raw tables and everything that it names, as far as it could be read."""
+
+    sheet: Sheet
+    data: dict[str, Any]
+    library: Library
+    modules: dict[str, Module] = field(default_factory=dict)
+    module_sheets: dict[str, Sheet] = field(default_factory=dict)
+    courses: dict[str, tuple[Sheet, Course | None, dict[str, Any]]] = field(default_factory=dict)
+    endpoints: dict[str, tuple[Sheet, Endpoint | None, dict[str, Any]]] = field(
+        default_factory=dict
+    )
+    cohort: tuple[Sheet, CohortDesign | None] | None = None
+    used: dict[str, None] = field(default_factory=dict)  # modules of any arm, in order
+
+
+def gather(found: Gathered) -> None:
+    """Reads everything that the scenario's raw tables name; unknown names are faults."""
+    data, library = found.data, found.library
+    for name in library.names("models"):
+        sheet = library.sheet(library.path("models", name))
+        found.modules[name] = load_module(sheet)
+        found.module_sheets[name] = sheet
+    if path := _named(found, "cohorts", data.get("cohort"), "cohort"):
+        sheet = library.sheet(path)
+        found.cohort = (sheet, load_cohort(sheet))
+    for i, arm in enumerate(tables(data, "arm"), 1):
+        path = _named(found, "courses", arm.get("course"), f"arm[{i}].course")
+        if path and path.stem not in found.courses:
+            sheet = library.sheet(path)
+            found.courses[path.stem] = (sheet, *load_course(sheet))
+    names = data.get("endpoints")
+    for i, name in enumerate(names if isinstance(names, list) else [], 1):
+        path = _named(found, "endpoints", name, f"endpoints[{i}]")
+        if path and path.stem not in found.endpoints:
+            sheet = library.sheet(path)
+            found.endpoints[path.stem] = (sheet, *load_endpoint(sheet))
+
+
+def _named(found: Gathered, kind: str, name: Any, place: str) -> Path | None:
+    """The path of an item by name; an unknown name is a fault at that place."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        return None  # noted with the shape
+    known = found.library.items[kind]
+    if name not in known:
+        expected = one_of(name, known, f"a name from {kind}")
+        found.sheet.add(place, quoted(name), expected)
+        return None
+    return known[name]
+
+
+def all_faults(found: Gathered) -> list[Fault]:
+    """Every fault once: the scenario's own first, then those of what it names.
+
+    Broken modules outside the arms count only if something could not be resolved: they might
+    be what was meant.
+    """
+    sheets = [found.sheet, *(entry[0] for entry in found.courses.values())]
+    if found.cohort:
+        sheets.append(found.cohort[0])
+    sheets += [entry[0] for entry in found.endpoints.values()]
+    sheets += [found.module_sheets[name] for name in found.used]
+    faults = list(dict.fromkeys(fault for sheet in sheets for fault in sheet.faults))
+    if faults:
+        others = [s for name, s in found.module_sheets.items() if name not in found.used]
+        faults += [fault for sheet in others for fault in sheet.faults]
+    return faults

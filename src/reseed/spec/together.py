@@ -1,0 +1,141 @@
+"""Checks of a scenario together with all that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reseed.nouns.module import Module
+from reseed.spec import crosscheck
+from reseed.spec.assembly import Gap, assemble, outputs
+from reseed.spec.days import parse_days, parse_span
+from reseed.spec.gather import Gathered
+from reseed.spec.shape import attempt, tables
+from reseed.spec.sheet import Sheet, one_of, quoted
+
+
+def check_together(found: Gathered) -> None:
+    """Notes, on the sheets of the files concerned, whatever does not fit together."""
+    data, sheet = found.data, found.sheet
+    available = tuple(found.modules.values())
+    base = _base(found)
+    _check_names(found)
+    _check_clock(found)
+    crosscheck.check_parameters(data.get("parameters"), "parameters", sheet, available)
+    for i, arm in enumerate(tables(data, "arm"), 1):
+        place = f"arm[{i}].parameters"
+        crosscheck.check_parameters(arm.get("parameters"), place, sheet, available)
+    covariates = _covariates(found)
+    whole = len(base) == len(data["model"]) if isinstance(data.get("model"), list) else False
+    arms: list[Sequence[Module]] = []
+    for course_sheet, _, raw in found.courses.values():
+        drugs, procedures = crosscheck.mentioned(raw)
+        modules, gaps = assemble(base, drugs, procedures, available, covariates or ())
+        found.used.update(dict.fromkeys(module.name for module in modules))
+        # Where a name could not be resolved, a port missing for that is no fault of its own.
+        known = whole and raw and crosscheck.all_known(drugs, procedures, available)
+        arms.append(modules if known else available)
+        crosscheck.check_course(raw, course_sheet, available, arms[-1])
+        if covariates is not None:
+            for gap in gaps:
+                _note_gap(gap, sheet)
+        _check_suppliers(modules, sheet)
+    for arm_modules in arms:
+        for endpoint_sheet, _, raw in found.endpoints.values():
+            crosscheck.check_endpoint(raw, endpoint_sheet, arm_modules)
+        if found.cohort and found.cohort[1]:
+            crosscheck.check_covariates(found.cohort[1], found.cohort[0], arm_modules)
+    _check_show(found, arms)
+
+
+def _base(found: Gathered) -> list[str]:
+    names = found.data.get("model")
+    known = {name: module for name, module in found.modules.items() if module.text.strip()}
+    base = []
+    for i, name in enumerate(names if isinstance(names, list) else [], 1):
+        if isinstance(name, str) and name in found.modules:
+            base.append(name)
+            found.used[name] = None
+        elif isinstance(name, str):
+            expected = one_of(name, known, "a module of the library")
+            found.sheet.add(f"model[{i}]", quoted(name), expected)
+    return base
+
+
+def _covariates(found: Gathered) -> list[str] | None:
+    """The cohort's covariates, or None where the cohort cannot be read."""
+    if found.cohort is None or found.cohort[1] is None:
+        return None
+    return [row.covariate.name for row in found.cohort[1].rows]
+
+
+def _check_names(found: Gathered) -> None:
+    """Names of arms, modules, endpoints and shown variables are used once."""
+    data, sheet = found.data, found.sheet
+    lists: dict[str, list[Any]] = {"arm": [arm.get("name") for arm in tables(data, "arm")]}
+    for key in ("model", "endpoints", "show"):
+        values = data.get(key)
+        lists[key] = values if isinstance(values, list) else []
+    for key, names in lists.items():
+        for i, name in enumerate(names, 1):
+            if isinstance(name, str) and name in names[: i - 1]:
+                place = f"arm[{i}].name" if key == "arm" else f"{key}[{i}]"
+                sheet.add(place, f"{quoted(name)} again", "each name once")
+    endpoints = lists["endpoints"]
+    for other, _, raw in found.endpoints.values():
+        settings = raw.get("settings")
+        if raw.get("kind") == "not_by" and isinstance(settings, dict):
+            name = settings.get("endpoint")
+            if isinstance(name, str) and name not in endpoints:
+                known = [entry for entry in endpoints if isinstance(entry, str)]
+                expected = one_of(name, known, "an endpoint of the scenario")
+                other.add("settings.endpoint", quoted(name), expected)
+
+
+def _check_clock(found: Gathered) -> None:
+    """No course may begin before study day 0."""
+    infusion = found.data.get("infusion_day")
+    if isinstance(infusion, bool) or not isinstance(infusion, int | float):
+        return
+    for name, (_, _, raw) in found.courses.items():
+        days = [
+            attempt(parse, entry.get("days"))
+            for stage in tables(raw, "stage")
+            for key, parse in (("give", parse_days), ("procedure", parse_span))
+            for entry in tables(stage, key)
+        ]
+        first = min((span[0] for span in days if span), default=0.0)
+        if infusion + first < 0:
+            expected = f"at least {-first:g}, since the course {name} begins on day {first:g}"
+            found.sheet.add("infusion_day", f"{infusion:g}", expected)
+
+
+def _note_gap(gap: Gap, sheet: Sheet) -> None:
+    what = f"{gap.port.name}, which the module {gap.module} needs"
+    if gap.owners:
+        expected = f"one of {', '.join(gap.owners)} in model, since each supplies it"
+        sheet.add("model", f"no choice of a module for {what}", expected)
+    else:
+        expected = "a module or a covariate of the cohort with that name"
+        sheet.add("model", f"nothing that supplies {what}", expected)
+
+
+def _check_suppliers(modules: Sequence[Module], sheet: Sheet) -> None:
+    first: dict[str, str] = {}
+    for module in modules:
+        for port in module.ports:
+            if port.direction in ("out", "owns", "dose"):
+                owner = first.setdefault(f"{port.direction == 'dose'} {port.name}", module.name)
+                if owner != module.name:
+                    found = f"{port.name} from both {owner} and {module.name}"
+                    sheet.add("model", found, "one module for each port")
+
+
+def _check_show(found: Gathered, arms: Sequence[Sequence[Module]]) -> None:
+    """Each shown variable must be there in at least one arm."""
+    seen = outputs(module for modules in arms for module in modules)
+    names = found.data.get("show")
+    for i, name in enumerate(names if isinstance(names, list) and arms else [], 1):
+        if isinstance(name, str) and name not in seen:
+            expected = one_of(name, seen, "an out port of the arms' modules")
+            found.sheet.add(f"show[{i}]", quoted(name), expected)
