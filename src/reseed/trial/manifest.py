@@ -50,7 +50,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
             }
             for e in scenario.endpoints
         ],
-        "show": list(scenario.show),
+        "show": [name for name in scenario.show if name in setup.probe.variables],
         "parameters": _parameters(setup),
     }
 

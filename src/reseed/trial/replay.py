@@ -11,7 +11,7 @@ from reseed.nouns.records import Records
 from reseed.nouns.scenario import Scenario
 from reseed.nouns.trajectories import Trajectories
 from reseed.trial.batch import run_batch
-from reseed.trial.setup import arm_number, ids_start, set_up
+from reseed.trial.setup import IDS_PER_ARM, arm_number, ids_start, set_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,12 +46,12 @@ def replay(
     seed: int | None = None,
 ) -> Replay:
     """Solve one patient (by id) of one arm as the trial would; InvalidInput for an unknown one."""
-    setup = set_up(scenario, None, days, seed)
-    number = arm_number(setup.scenario, arm)
-    first = ids_start(setup.scenario, number)
+    number = arm_number(scenario, arm)
+    first = ids_start(scenario, number)
     index = patient - first
-    if not 0 <= index < 10_000_000:
+    if not 0 <= index < IDS_PER_ARM:
         expected = f"{first} or above (arm {arm})"
         raise InvalidInput([Fault(scenario.name, "patient", str(patient), expected)])
+    setup = set_up(scenario, None, days, seed, arms=[number])
     batch = run_batch(setup, number, index, index + 1)
     return Replay(batch.trajectories, batch.records, batch.outcomes, setup.scenario.infusion_day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +22,14 @@ IDS_PER_ARM = 10_000_000  # parallel arms have different people: ids do not over
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A scenario with its arms' systems, in the arms' order.
+    """A scenario with its arms' systems, by the arm's number.
 
     `probe` and `units` say what is kept; a variable that an arm's system lacks (a drug of the
     other arm) stays missing there.
     """
 
     scenario: Scenario
-    systems: tuple[System, ...]
+    systems: Mapping[int, System]
     probe: Probe
     units: tuple[str, ...]
     end: float
@@ -39,29 +40,31 @@ def set_up(
     patients: int | None = None,
     days: float | None = None,
     seed: int | None = None,
+    arms: Sequence[int] | None = None,
 ) -> Setup:
-    """Apply what the caller changed and compile every arm; InvalidInput names every fault."""
+    """Apply what the caller changed and compile the arms; InvalidInput names every fault.
+
+    `arms` numbers those that are wanted (all by default). Without any of them that has it, a
+    variable of the scenario's `show` is left out.
+    """
     given = {"patients": patients, "follow_up_days": days, "seed": seed}
     _check(given)
     changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     scenario = dataclasses.replace(scenario, **changed)
     faults: list[Fault] = []
-    systems = []
-    for arm in scenario.arms:
+    systems = {}
+    for number in range(len(scenario.arms)) if arms is None else arms:
         try:
-            systems.append(system_of(scenario, arm))
+            systems[number] = system_of(scenario, scenario.arms[number])
         except InvalidInput as error:
             faults += [fault for fault in error.faults if fault not in faults]
-    variables = variables_of(scenario)
-    if not faults:
-        units = {port.name: port.unit for system in systems for port in system.ports}
-        expected = f"one of {', '.join(sorted(units))}"
-        faults = [Fault(scenario.name, "show", v, expected) for v in variables if v not in units]
     if faults:
         raise InvalidInput(faults)
+    units = {port.name: port.unit for system in systems.values() for port in system.ports}
+    variables = tuple(name for name in variables_of(scenario) if name in units)
     end = scenario.infusion_day + scenario.follow_up_days
     probe = Probe(variables, _days(end))
-    return Setup(scenario, tuple(systems), probe, tuple(units[v] for v in variables), end)
+    return Setup(scenario, systems, probe, tuple(units[v] for v in variables), end)
 
 
 def ids_start(scenario: Scenario, arm: int) -> int:
