@@ -38,6 +38,10 @@ class InvalidInput(ReseedError):
         head = f"{count} fault{'s' if count != 1 else ''} in the input"
         super().__init__("\n".join([head, *(f"  {fault}" for fault in self.faults)]))
 
+    def __reduce__(self) -> tuple[type[InvalidInput], tuple[tuple[Fault, ...]]]:
+        """Made again from its faults, so that it survives the way from a worker process."""
+        return type(self), (self.faults,)
+
 
 class UnsupportedModel(ReseedError):
     """A model construct that reseed does not support, named, with the place where it stands."""

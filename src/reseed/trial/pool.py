@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
+from types import ModuleType
 from typing import Any
 
 from reseed.base.errors import Incomplete
@@ -44,7 +46,8 @@ def _pooled(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tuple
     )
     futures: dict[Future[Batch], Task] = {}
     try:
-        futures = {executor.submit(_work, task): task for task in tasks}
+        with _main_hidden():
+            futures = {executor.submit(_work, task): task for task in tasks}
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -63,6 +66,17 @@ def _context() -> Any:
         context.set_forkserver_preload(["reseed.trial.preload"])
         return context
     return get_context("spawn")
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Workers need nothing of the user's script; hidden, it is not run again in each of them."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _begin(setup: Setup) -> None:
