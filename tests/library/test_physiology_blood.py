@@ -245,3 +245,31 @@ def test_blood_is_as_much_in_every_module() -> None:
     """The three modules that count cells per litre use one blood volume."""
     names = (*BLOOD, "mobilisation")
     assert len({ours_value(name, "blood_volume_per_weight") for name in names}) == 1
+
+
+def test_high_dose_melphalan_gives_the_published_window() -> None:
+    """Melphalan 200 mg/m2 (360 mg): neutrophils under 0.5e9/L from day 6.7 to 11.4 (Cho 2018).
+
+    The platelet chain with Cho's numbers of neutrophils, the three compartments of the test drug
+    with his two (the third is closed), and his slope of 11.3 L/mg. Nothing of ours is in it.
+    """
+    values = {
+        "platelets__baseline_count": "5.69e9 cell/L",
+        "platelets__mean_transit_time": "106 h",
+        "platelets__feedback_exponent": "0.221 1",
+        "platelets__feedback_floor": "0 cell/L",
+        "platelets__transfusion_threshold": "0 cell/L",
+        "platelets__loss_ratio": f"{np.log(2) / 7 * 106 / 4} 1",  # half-life of 7 h in blood
+        "docetaxel__central_volume": "17.7 L",
+        "docetaxel__elimination": f"{26.5 / 17.7} 1/h",
+        "docetaxel__to_shallow": f"{28.3 / 17.7} 1/h",
+        "docetaxel__from_shallow": f"{28.3 / 18.3} 1/h",
+        "docetaxel__to_deep": "0 1/h",
+        "docetaxel__molar_mass": "1 mg/umol",
+        "docetaxel__slope": "11.3 L/umol",
+    }
+    system = built([ours("platelets"), docetaxel("platelet")], values)
+    times, shown, _ = follow(system, ["platelets"], 21, one_hour(system, 360.0))
+    low = times[shown["platelets"] < 0.5e9]
+    assert low[0] == pytest.approx(6.7, abs=0.3)
+    assert low[-1] == pytest.approx(11.4, abs=0.3)

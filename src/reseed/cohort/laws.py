@@ -187,15 +187,24 @@ def _support(law: Distribution) -> tuple[float, float]:
 
 
 def _negative_binomial(law: Distribution, uniform: Values) -> Values:
-    from scipy.stats import nbinom
+    """The smallest count whose cumulative probability reaches u, counted up from 0.
 
-    return nbinom.ppf(uniform, law.shape, law.shape / (law.shape + law.centre))
+    scipy.stats has it too, but takes a second to import.
+    """
+    count = np.zeros(np.shape(uniform))
+    below = _negative_binomial_cumulative(law, count) < uniform
+    while below.any():
+        count = count + below
+        below = _negative_binomial_cumulative(law, count) < uniform
+    return count
 
 
 def _negative_binomial_cumulative(law: Distribution, value: Values) -> Values:
-    from scipy.stats import nbinom
+    from scipy.special import betainc
 
-    return nbinom.cdf(value, law.shape, law.shape / (law.shape + law.centre))
+    share = law.shape / (law.shape + law.centre)
+    count = np.floor(value)
+    return np.where(count < 0, 0.0, betainc(law.shape, np.maximum(count, 0) + 1.0, share))
 
 
 def _bernoulli(law: Distribution, uniform: Values) -> Values:

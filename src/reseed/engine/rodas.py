@@ -144,6 +144,7 @@ class Rodas5P(OdeSolver):
         # Cells are 1e10 and drugs are milligrams: without scaling, pivoting mixes their rows and
         # rounding errors of the large ones swamp the small ones.
         self.scale = np.asarray(atol) / np.max(atol)
+        self.dust = 1e-12 * np.asarray(atol)
         self.scaling = self.scale / self.scale[:, None]
         self.h = min(first_step, max_step)
         self.stages = np.empty((8, self.n))
@@ -197,6 +198,7 @@ class Rodas5P(OdeSolver):
                 slope = slope + (h * IN_TIME[i]) * tilt
             np.multiply(dgetrs(factors, pivots, slope / scale)[0], scale, out=k[i])
         new = point + k[7]
+        new[np.abs(new) < self.dust] = 0.0  # a drug long gone: no denormals, no -1e-35
         ratio = k[7] / (self.atol + self.rtol * np.maximum(np.abs(y), np.abs(new)))
         return new, float(np.sqrt(ratio @ ratio / self.n))
 
