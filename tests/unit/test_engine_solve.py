@@ -99,6 +99,110 @@ def test_a_jump_that_makes_a_trigger_true_fires_it_at_once() -> None:
     np.testing.assert_allclose(records.time, [0.25])
 
 
+@pytest.mark.parametrize("method", ["Rodas5P", "LSODA", "Radau", "BDF"])
+def test_an_event_that_changes_nothing_fires_once(method: str) -> None:
+    """`at (x > k)` on a rising x is met once by each of 20 patients, at its time."""
+    rising = module(
+        "rise",
+        """
+        x = 0; x has unity; rate has per_day; half has unity; half = 0.3;
+        x' = rate*(x + half); k has unity; hits = 0; hits has unity; one = 1; one has unity;
+        reach: at (x > k): hits = hits + one;
+        """,
+        [("reach", "reach", "event", "", "out"), ("hits", "hits", "factor", "", "out")],
+        {"rate": (0.5, "1/day"), "k": (1.0, "")},
+    )
+    levels = np.linspace(0.5, 1.5, 20)
+    people = dataclasses.replace(cohort(20), parameters={"rise__k": levels})
+    solved, records = solve(
+        system(rising),
+        people,
+        schedule(20, 6.0),
+        Probe(("hits",), np.array([6.0])),
+        key=KEY,
+        solver=Solver(method=method),
+    )
+    assert not solved.status.any()
+    np.testing.assert_array_equal(solved.values[:, 0, 0], 1.0)
+    np.testing.assert_allclose(records.time, 2 * np.log((levels + 0.3) / 0.3), rtol=1e-4)
+
+
+@pytest.mark.parametrize("condition", ["n > two", "n >= three", "n == three"])
+def test_events_on_steps_fire_on_the_step(condition: str) -> None:
+    """n is stepped 1, 2, 3, 4 by doses: `> 2`, `>= 3` and `== 3` all fire with the third."""
+    counting = module(
+        "steps",
+        f"""
+        n = 0; n has unity; none has per_day; n' = none*n;
+        two = 2; two has unity; three = 3; three has unity;
+        done: at ({condition}): n = n;
+        """,
+        [("done", "done", "event", "", "out")],
+        {"none": (0.0, "1/day")},
+    )
+    jumps = [Jump(float(day), "steps__n", 1.0) for day in (1, 2, 3, 4)]
+    _, records = solve(
+        system(counting), cohort(1), schedule(1, 5.0, jumps), Probe((), np.array([])), key=KEY
+    )
+    np.testing.assert_array_equal(records.time, [3.0])
+
+
+def test_a_condition_without_a_value_does_not_hold() -> None:
+    """sqrt(x - 1) > 0.1 has no value below 1 and comes true at x = 1.01."""
+    rooted = module(
+        "rooted",
+        """
+        x = 0; x has unity; rate has per_day; x' = rate; one = 1; one has unity;
+        least has unity; up: at (sqrt(x - one) > least): x = x;
+        """,
+        [("up", "up", "event", "", "out")],
+        {"rate": (1.0, "1/day"), "least": (0.1, "")},
+    )
+    _, records = solve(
+        system(rooted), cohort(1), schedule(1, 2.0), Probe((), np.array([])), key=KEY
+    )
+    np.testing.assert_allclose(records.time, [1.01], atol=1e-8)
+
+
+class Stop:
+    """A procedure that cancels everything under a tag."""
+
+    def __call__(self, moment: Moment) -> Turn:
+        return Turn(cancel=("drug/stage",))
+
+
+def test_cancelling_stops_a_running_infusion_and_drops_later_ones() -> None:
+    """Two infusions of 24 h at 40 mg/day on days 0 and 2, cancelled on day 0.5: 20 mg in all."""
+    jumps = [
+        Jump(start + hours / 24, "drug__infusion", sign * 40.0, "drug/stage")
+        for start in (0.0, 2.0)
+        for hours, sign in ((0.0, 1), (24.0, -1))
+    ]
+    solved, _ = solve(
+        system(one_compartment()),
+        cohort(1),
+        schedule(1, 20.0, jumps, [(0.5, Stop())]),
+        Probe(("drug_auc",), np.array([20.0])),
+        key=KEY,
+    )
+    assert solved.values[0, 0, 0] == pytest.approx(20.0 / 20.0, rel=1e-5)
+
+
+def test_numbers_are_never_computed_exactly() -> None:
+    """9 ^ (9 ^ 9) in a model is infinite, at once, and a coded failure."""
+    tower = module(
+        "tower",
+        "x = 1; x has unity; r has per_day; nine = 9; nine has unity; "
+        "x' = r*nine*(9 unity)^((9 unity)^(9 unity));",
+        [("x", "x", "factor", "", "out")],
+        {"r": (1.0, "1/day")},
+    )
+    solved, _ = solve(
+        system(tower), cohort(1), schedule(1, 1.0), Probe(("x",), np.array([1.0])), key=KEY
+    )
+    assert solved.status[0] != 0
+
+
 def risky(recurrent: bool, ends: str, shape: float = 1.0) -> object:
     """A hazard of Weibull form: cumulative hazard (t / 5 days) ** shape."""
     return module(
@@ -195,7 +299,7 @@ class Broken:
     """A procedure that cannot be carried out."""
 
     def __call__(self, moment: Moment) -> Turn:
-        raise ValueError("no graft")
+        raise KeyError("no graft")
 
 
 def test_a_failed_patient_is_coded_and_stops_nobody() -> None:

@@ -13,8 +13,8 @@ from reseed.nouns.schedule import Entry, Moment, Turn
 class GiveUntil:
     """At each time of giving: stop for good after `days` days in a row at or above the level.
 
-    `amounts` maps a patient's id to the amount of one dose. How many days in a row were seen is
-    carried under the tag.
+    `amounts` maps a patient's id to the amount of one dose. How many in a row were seen is carried,
+    for each such order on its own.
     """
 
     drug: str
@@ -29,9 +29,10 @@ class GiveUntil:
 
     def __call__(self, moment: Moment) -> Turn:
         carried = dict(moment.carried or {})
-        seen = carried.get(self.tag, 0)
+        counter = f"{self.tag}/{moment.ordinal}"
+        seen = carried.get(counter, 0)
         seen = seen + 1 if moment.values[self.watched] >= self.level else 0
-        carried[self.tag] = seen
+        carried[counter] = seen
         if seen >= self.days * self.per_day:
             entry = Entry("give", f"{self.drug} stopped", 1.0, "")
             return Turn(carried=carried, entries=(entry,))

@@ -150,4 +150,4 @@ def _given_until(
         per_day=give.per_day,
         tag=tag(give.drug, stage),
     )
-    return Boundary(give.drug, np.full(len(cohort.ids), times[0]), procedure)
+    return Boundary(give.drug, np.full(len(cohort.ids), times[0]), procedure, procedure.tag)

@@ -16,6 +16,33 @@ from reseed.nouns.expression import Expression
 from reseed.nouns.system import System
 
 Vector = NDArray[np.float64]
+_WHOLE = tuple(float(n) for n in range(-16, 17))
+
+
+class Compiled:
+    """Machine code for one vector of numbers to another.
+
+    `fill(vector, out)` writes into `out` and checks nothing; a call checks and returns a new one.
+    """
+
+    __slots__ = ("_keep", "fill", "size", "width")
+
+    def __init__(self, arguments: Sequence[Any], outputs: Sequence[Any]) -> None:
+        import symengine
+        from symengine.lib import symengine_wrapper
+
+        self.width, self.size = len(arguments), len(outputs)
+        backend = "llvm" if getattr(symengine_wrapper, "have_llvm", False) else "lambda"
+        formulae = [symengine.sympify(output) for output in outputs]
+        self._keep = symengine.Lambdify(arguments, formulae or [0], backend=backend, cse=True)
+        self.fill = self._keep.unsafe_real
+
+    def __call__(self, vector: Vector) -> Vector:
+        if vector.shape != (self.width,):
+            raise ValueError(f"{self.width} numbers were expected, not {vector.shape}")
+        out = np.empty(max(self.size, 1))
+        self.fill(vector, out)
+        return out[: self.size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +52,19 @@ class Functions:
     rates     (state + hazard,)        time derivatives
     jacobian  (state + hazard, same)   d rates / d state
     in_time   (state + hazard,)        d rates / d time, or None where none depends on time
-    triggers  (event,)                 > 0 where the trigger holds
+    triggers  (event,)                 1 where the trigger holds, else 0
     observe   (port,)                  all ports that are states, rules or parameters
     initial   (state,)                 from parameters alone
     assign    one function per event, to the values that it assigns
     """
 
-    rates: Callable[[Vector], Vector]
-    jacobian: Callable[[Vector], Vector]
-    in_time: Callable[[Vector], Vector] | None
-    triggers: Callable[[Vector], Vector]
-    observe: Callable[[Vector], Vector]
-    initial: Callable[[Vector], Vector]
-    assign: tuple[Callable[[Vector], Vector], ...]
+    rates: Compiled
+    jacobian: Compiled
+    in_time: Compiled | None
+    triggers: Compiled
+    observe: Compiled
+    initial: Compiled
+    assign: tuple[Compiled, ...]
     observed: tuple[str, ...]
 
 
@@ -54,63 +81,30 @@ def generate(system: System) -> Functions:
     formulae = [*system.rates, *(hazard.rate for hazard in system.hazards)]
     rates = [symengine.sympify(translate(formula, table)) for formula in formulae]
     unknowns = [symbols[name] for name in [*system.states, *cumulative]]
-    triggers = [translate(root_of(event.trigger), table) for event in system.events]
+    triggers = [translate(truth(event.trigger), table) for event in system.events]
     observed = [port.name for port in system.ports if port.symbol in table]
     shown = [table[port.symbol] for port in system.ports if port.symbol in table]
     arguments = [symbols[name] for name in names]
     jacobian = [rate.diff(unknown) for rate in rates for unknown in unknowns]
     in_time = [rate.diff(symbols["time"]) for rate in rates]
     return Functions(
-        rates=_compile(arguments, rates),
-        jacobian=_compile(arguments, jacobian),
-        in_time=_compile(arguments, in_time) if any(slope != 0 for slope in in_time) else None,
-        triggers=_compile(arguments, triggers),
-        observe=_compile(arguments, shown),
-        initial=_compile(arguments, [translate(value, table) for value in system.initial]),
+        rates=Compiled(arguments, rates),
+        jacobian=Compiled(arguments, jacobian),
+        in_time=Compiled(arguments, in_time) if any(slope != 0 for slope in in_time) else None,
+        triggers=Compiled(arguments, triggers),
+        observe=Compiled(arguments, shown),
+        initial=Compiled(arguments, [translate(value, table) for value in system.initial]),
         assign=tuple(
-            _compile(arguments, [translate(formula, table) for _, formula in event.assignments])
+            Compiled(arguments, [translate(formula, table) for _, formula in event.assignments])
             for event in system.events
         ),
         observed=tuple(observed),
     )
 
 
-def _compile(arguments: Sequence[Any], outputs: Sequence[Any]) -> Callable[[Vector], Vector]:
-    import symengine
-    from symengine.lib import symengine_wrapper
-
-    if not outputs:
-        return lambda vector: np.empty(0)
-    backend = "llvm" if getattr(symengine_wrapper, "have_llvm", False) else "lambda"
-    compiled = symengine.Lambdify(
-        arguments, [symengine.sympify(output) for output in outputs], backend=backend, cse=True
-    )
-    size, width = len(outputs), len(arguments)
-    fill = compiled.unsafe_real  # without the checks of shape and type, which are made here
-
-    def call(vector: Vector) -> Vector:
-        assert vector.shape == (width,)
-        out = np.empty(size)
-        fill(vector, out)
-        return out
-
-    return call
-
-
-def root_of(condition: Expression) -> Expression:
-    """A number that is positive where the condition holds and passes zero where it turns."""
-    if not isinstance(condition, tuple):
-        raise ValueError(f"a condition was expected, found {condition!r}")
-    operator, *parts = condition
-    if operator in ("lt", "le"):
-        return ("-", parts[1], parts[0])
-    if operator in ("gt", "ge"):
-        return ("-", parts[0], parts[1])
-    if operator in ("and", "or"):
-        return ("min" if operator == "and" else "max", *(root_of(part) for part in parts))
-    if operator == "not":
-        return ("neg", root_of(parts[0]))
-    raise ValueError(f"a trigger cannot use {operator!r}")
+def truth(condition: Expression) -> Expression:
+    """1 where a condition holds, else 0; so also where it is not a number."""
+    return ("piecewise", 1.0, condition, 0.0)
 
 
 def translate(expression: Expression, table: dict[str, Any]) -> Any:
@@ -120,11 +114,13 @@ def translate(expression: Expression, table: dict[str, Any]) -> Any:
     if isinstance(expression, str):
         return table[expression]
     if isinstance(expression, int | float):
-        value = float(expression)
-        return symengine.Integer(int(value)) if value.is_integer() else symengine.RealDouble(value)
+        return symengine.RealDouble(float(expression))
     operator, *parts = expression
     if operator == "piecewise":
         return _piecewise(parts, table)
+    if operator == "^" and parts[1] in _WHOLE:
+        # whole powers are products; whole numbers elsewhere would be computed exactly, at any size
+        return translate(parts[0], table) ** symengine.Integer(int(parts[1]))
     return _operators()[operator](*(translate(part, table) for part in parts))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,14 +14,14 @@ from numpy.typing import NDArray
 from reseed.base.keys import exponentials
 from reseed.engine.failure import SolveFailed
 from reseed.engine.functions import Functions
-from reseed.engine.segment import Problem, Stretch, integrate, roots_at
+from reseed.engine.segment import Problem, Stretch, integrate, truths_at
 from reseed.engine.solver import Solver
 from reseed.nouns.key import Key
 from reseed.nouns.schedule import Entry, Moment, Procedure
 from reseed.nouns.system import System
 
 Vector = NDArray[np.float64]
-EVENT_LIMIT = 2_000  # state events and hazards per patient; more is a storm
+STORM = 500  # so many state events and hazards within one day are a storm
 JUMP, PROCEDURE = 0, 1  # at equal times jumps come first
 
 
@@ -32,7 +33,7 @@ class Patient:
     parameters: Vector
     covariates: Mapping[str, float]
     jumps: tuple[tuple[float, str, float, str], ...]  # time, target, value, tag
-    boundaries: tuple[tuple[float, str, Procedure], ...]
+    boundaries: tuple[tuple[float, str, Procedure, str], ...]  # time, name, what, tag
     end: float
 
 
@@ -54,14 +55,15 @@ class _Walk:
     time: float
     state: Vector
     parameters: Vector
-    armed: NDArray[np.bool_]
-    agenda: list[tuple[float, int, int, Any]]
+    truths: NDArray[np.bool_]
+    agenda: list[tuple[float, int, int, Any]]  # time, kind, order, what; its fourth is a tag
     order: int
+    first: int  # the order number of the first boundary
     carried: Any = None
     met: dict[int, int] = field(default_factory=dict)
     fired: list[int] = field(default_factory=list)
     records: list[tuple[float, Entry]] = field(default_factory=list)
-    events: int = 0
+    events: deque[float] = field(default_factory=lambda: deque(maxlen=STORM))
     steps: int = 0
     end_reason: str = ""
 
@@ -103,11 +105,11 @@ class Walker:
                 reach = times[position : np.searchsorted(times, stop, side="right")]
                 stretch = integrate(
                     problem, walk.parameters, walk.time, walk.state, stop, reach, sample,
-                    walk.armed, budget - walk.steps,
+                    walk.truths, budget - walk.steps,
                 )  # fmt: skip
                 self._advance(walk, stretch)
-                if stretch.root is not None:
-                    self._fire(problem, patient, walk, stretch.root)
+                if stretch.due is not None:
+                    self._fire(problem, patient, walk, stretch.due)
             self._settle(problem, patient, walk)
         records = tuple(sorted(walk.records, key=lambda record: record[0]))
         return Solved(values, records, walk.time, walk.end_reason, walk.steps)
@@ -120,15 +122,16 @@ class Walker:
         agenda: list[tuple[float, int, int, Any]] = []
         for order, jump in enumerate(patient.jumps):
             agenda.append((jump[0], JUMP, order, jump))
-        for order, boundary in enumerate(patient.boundaries):
+        for order, boundary in enumerate(patient.boundaries, start=len(patient.jumps)):
             agenda.append((boundary[0], PROCEDURE, order, boundary))
         heapq.heapify(agenda)
         if not np.all(np.isfinite(state)):
             name = self.names[int(np.flatnonzero(~np.isfinite(state))[0])]
             raise SolveFailed("not a number", 0.0, name)
-        events = np.array([not event.initial for event in self.system.events], dtype=bool)
-        armed = np.concatenate([events, np.ones(len(self.system.hazards), dtype=bool)])
-        return _Walk(0.0, state, patient.parameters.copy(), armed, agenda, len(agenda))
+        events = np.array([event.initial for event in self.system.events], dtype=bool)
+        truths = np.concatenate([events, np.zeros(len(self.system.hazards), dtype=bool)])
+        parameters, first = patient.parameters.copy(), len(patient.jumps)
+        return _Walk(0.0, state, parameters, truths, agenda, len(agenda), first)
 
     def _problem(self, patient: Patient, walk: _Walk, rung: int) -> Problem:
         scale = np.maximum(np.abs(walk.state), 1.0)
@@ -156,7 +159,7 @@ class Walker:
         return float(exponentials(key, patient, occurrence=occurrence))
 
     def _advance(self, walk: _Walk, stretch: Stretch) -> None:
-        walk.time, walk.state, walk.armed = stretch.time, stretch.state, stretch.armed
+        walk.time, walk.state, walk.truths = stretch.time, stretch.state, stretch.truths
         walk.steps += stretch.steps
 
     def _settle(self, problem: Problem, patient: Patient, walk: _Walk) -> None:
@@ -169,12 +172,13 @@ class Walker:
                 else:
                     self._meet(patient, walk, order, item)
                 continue
-            values = roots_at(problem, walk.parameters, walk.time, walk.state)
-            due = np.flatnonzero(walk.armed & (values > 0))
-            walk.armed = walk.armed | (values < 0)
-            if not due.size:
+            vector = np.concatenate([walk.state, walk.parameters, [walk.time]])
+            now = truths_at(problem, vector, walk.time, walk.state)
+            fresh = np.flatnonzero(now & ~walk.truths)
+            walk.truths = walk.truths & now
+            if not fresh.size:
                 return
-            self._fire(problem, patient, walk, int(due[0]))
+            self._fire(problem, patient, walk, int(fresh[0]))
 
     def _add(self, walk: _Walk, target: str, value: float) -> None:
         if target in self.state_index:
@@ -188,22 +192,23 @@ class Walker:
         else:
             walk.parameters[self.parameter_index[target]] = value
 
-    def _fire(self, problem: Problem, patient: Patient, walk: _Walk, root: int) -> None:
-        walk.events += 1
-        walk.armed = walk.armed.copy()
-        if walk.events > EVENT_LIMIT:
-            raise SolveFailed("event storm", walk.time, self._root_name(root))
-        if root < len(self.system.events):
-            event = self.system.events[root]
-            walk.armed[root] = False
+    def _fire(self, problem: Problem, patient: Patient, walk: _Walk, watch: int) -> None:
+        """What is watched has come true: an event assigns, a hazard strikes."""
+        if len(walk.events) == STORM and walk.time - walk.events[0] < 1.0:
+            raise SolveFailed("event storm", walk.time, self._watch_name(watch))
+        walk.events.append(walk.time)
+        if watch < len(self.system.events):
+            event = self.system.events[watch]
+            walk.truths = walk.truths.copy()
+            walk.truths[watch] = True  # once, until it has been false again
             vector = np.concatenate([walk.state, walk.parameters, [walk.time]])
-            values = self.functions.assign[root](vector)
+            values = self.functions.assign[watch](vector)
             for (target, _), value in zip(event.assignments, values, strict=True):
                 self._set(walk, target, float(value))
             if event.name in self.event_names:
                 self._note(walk, Entry("event", self.event_names[event.name], 1.0, ""))
             return
-        self._strike(problem, patient, walk, root - len(self.system.events))
+        self._strike(problem, patient, walk, watch - len(self.system.events))
 
     def _strike(self, problem: Problem, patient: Patient, walk: _Walk, index: int) -> None:
         """A hazard's threshold is reached: record, add, draw again or end."""
@@ -220,14 +225,16 @@ class Walker:
             self._finish(walk, hazard.ends)
 
     def _meet(
-        self, patient: Patient, walk: _Walk, order: int, boundary: tuple[float, str, Procedure]
+        self, patient: Patient, walk: _Walk, order: int, boundary: tuple[float, str, Procedure, str]
     ) -> None:
-        _, name, procedure = boundary
+        _, name, procedure, _ = boundary
         vector = np.concatenate([walk.state, walk.parameters, [walk.time]])
         shown = self.functions.observe(vector)
+        earlier = patient.boundaries[: order - walk.first]
         moment = Moment(
             time=walk.time,
             patient=patient.id,
+            ordinal=sum(other == name for _, other, *_ in earlier),
             occurrence=walk.met.get(order, 0),
             values=dict(zip(self.functions.observed, map(float, shown), strict=True)),
             covariates=patient.covariates,
@@ -238,15 +245,13 @@ class Walker:
         walk.met[order] = moment.occurrence + 1
         try:
             turn = procedure(moment)
-        except (ArithmeticError, ValueError) as error:
+        except Exception as error:  # whatever it is, it must stop nobody else
             raise SolveFailed("procedure", walk.time, f"{name}: {error}") from error
         walk.carried = turn.carried
         for entry in turn.entries:
             self._note(walk, entry)
         if turn.cancel:
-            kept = [i for i in walk.agenda if i[1] != JUMP or i[3][3] not in turn.cancel]
-            walk.agenda[:] = kept
-            heapq.heapify(walk.agenda)
+            self._cancel(walk, turn.cancel)
         for jump in turn.jumps:
             item = (jump.time, jump.target, jump.value, jump.tag)
             self._push(walk, jump.time, JUMP, walk.order, item)
@@ -256,6 +261,19 @@ class Walker:
             self._push(walk, turn.again, PROCEDURE, order, boundary)
         if turn.end:
             self._finish(walk, turn.end)
+
+    def _cancel(self, walk: _Walk, tags: tuple[str, ...]) -> None:
+        """Nothing more under these tags; a running infusion is stopped now.
+
+        An infusion adds to a rate and takes away the same later, so what is pending for a rate
+        is, in sum, what its stop needs.
+        """
+        dropped = [item for item in walk.agenda if item[3][3] in tags]
+        walk.agenda[:] = [item for item in walk.agenda if item[3][3] not in tags]
+        heapq.heapify(walk.agenda)
+        for _, kind, _, item in sorted(dropped, key=lambda item: item[:3]):
+            if kind == JUMP and item[1] in self.parameter_index:
+                self._add(walk, item[1], item[2])
 
     def _push(self, walk: _Walk, time: float, kind: int, order: int, item: Any) -> None:
         if not time >= walk.time:
@@ -270,8 +288,8 @@ class Walker:
         walk.end_reason = reason
         self._note(walk, Entry("end", reason, 1.0, ""))
 
-    def _root_name(self, root: int) -> str:
+    def _watch_name(self, watch: int) -> str:
         events = self.system.events
-        if root < len(events):
-            return events[root].name
-        return self.system.hazards[root - len(events)].name
+        if watch < len(events):
+            return events[watch].name
+        return self.system.hazards[watch - len(events)].name

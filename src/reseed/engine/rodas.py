@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scipy.integrate import DenseOutput, OdeSolver
 from scipy.linalg.lapack import dgetrf, dgetrs
 
+from reseed.engine.functions import Compiled
+
 Vector = NDArray[np.float64]
 
 GAMMA = 0.21193756319429014
@@ -116,8 +118,31 @@ SAFETY, SLOWEST, FASTEST = 0.95, 0.2, 6.0  # bounds of the change from step to s
 FIRST_STEP = 1e-2  # days; a first step that is too long costs one rejection
 
 
+class Slope:
+    """dy/dt for one patient's parameters; `into` takes y from `state` and writes into an array.
+
+    The eight evaluations of a step are most of its time, so they copy and check nothing.
+    """
+
+    def __init__(self, rates: Compiled, parameters: Vector, size: int) -> None:
+        self.vector = np.concatenate([np.zeros(size), parameters, [0.0]])
+        self.state = self.vector[:size]
+        self.fill = rates.fill
+
+    def into(self, t: float, out: Vector) -> None:
+        """The slope at (t, state), into `out`."""
+        self.vector[-1] = t
+        self.fill(self.vector, out)
+
+    def __call__(self, t: float, y: Vector) -> Vector:
+        self.state[:] = y
+        out = np.empty(len(self.state))
+        self.into(t, out)
+        return out
+
+
 class Rodas5P(OdeSolver):
-    """`jac(t, y)` is needed; `in_time(t, y)` gives df/dt where f depends on time, else None."""
+    """`fun` is a Slope and `jac(t, y)` is needed; `in_time(t, y)` is df/dt, None where it is 0."""
 
     t: float
     y: Vector
@@ -125,7 +150,7 @@ class Rodas5P(OdeSolver):
 
     def __init__(
         self,
-        fun: Callable[[float, Vector], Vector],
+        fun: Slope,
         t0: float,
         y0: Vector,
         t_bound: float,
@@ -139,13 +164,14 @@ class Rodas5P(OdeSolver):
     ) -> None:
         super().__init__(fun, t0, y0, t_bound, vectorized=False)
         self.rtol, self.atol, self.jac, self.in_time = rtol, atol, jac, in_time
-        self.rates = fun  # what OdeSolver wraps; called eight times a step
+        self.rates = fun
         self.max_step = max_step
         # Cells are 1e10 and drugs are milligrams: without scaling, pivoting mixes their rows and
         # rounding errors of the large ones swamp the small ones.
         self.scale = np.asarray(atol) / np.max(atol)
         self.dust = 1e-12 * np.asarray(atol)
-        self.scaling = self.scale / self.scale[:, None]
+        self.inverse = 1.0 / self.scale
+        self.scaling = self.scale * self.inverse[:, None]
         self.h = min(first_step, max_step)
         self.stages = np.empty((8, self.n))
         self.slope = fun(t0, self.y)
@@ -185,19 +211,24 @@ class Rodas5P(OdeSolver):
         iteration = matrix * -self.scaling
         iteration.flat[:: self.n + 1] += 1.0 / (GAMMA * h)
         factors, pivots, _ = dgetrf(iteration, overwrite_a=True)
-        k, scale = self.stages, self.scale
-        point, slope = y, self.slope
+        k, rates, shift = self.stages, self.rates, np.zeros(0)
         for i in range(8):
+            stage = k[i]
             if i:
                 shift, pull = _AC[i].dot(k[:i])
-                point = y + shift
+                np.add(y, shift, out=rates.state)
+                rates.into(t + NODES[i] * h, stage)
                 pull /= h
-                slope = self.rates(t + NODES[i] * h, point)
-                slope += pull
+                stage += pull
+            else:
+                stage[:] = self.slope
             if tilt is not None and i < 5:
-                slope = slope + (h * IN_TIME[i]) * tilt
-            np.multiply(dgetrs(factors, pivots, slope / scale)[0], scale, out=k[i])
-        new = point + k[7]
+                stage += (h * IN_TIME[i]) * tilt
+            stage *= self.inverse
+            dgetrs(factors, pivots, stage, overwrite_b=True)
+            stage *= self.scale
+        new = y + shift
+        new += k[7]
         new[np.abs(new) < self.dust] = 0.0  # a drug long gone: no denormals, no -1e-35
         ratio = k[7] / (self.atol + self.rtol * np.maximum(np.abs(y), np.abs(new)))
         return new, float(np.sqrt(ratio @ ratio / self.n))

@@ -1,4 +1,4 @@
-"""One smooth stretch between discontinuities: step, sample, and stop at the first root."""
+"""One smooth stretch between discontinuities: step, sample, stop when something comes true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reseed.engine.functions import Functions
 from reseed.engine.solver import Solver
 
 Vector = NDArray[np.float64]
-ROOT_TOLERANCE = 1e-10  # days
+TIME_TOLERANCE = 1e-10  # days; of the time of an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,27 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Where a stretch ended: time, state, the root that was met (or None), armed roots, steps."""
+    """Where a stretch ended: time, state, the watch that came due (or None), truths, steps."""
 
     time: float
     state: Vector
-    root: int | None
-    armed: NDArray[np.bool_]
+    due: int | None
+    truths: NDArray[np.bool_]
     steps: int
 
 
-def roots_at(problem: Problem, parameters: Vector, time: float, state: Vector) -> Vector:
-    """Triggers, then cumulative hazards less their thresholds; one above zero is due."""
-    triggers = problem.functions.triggers(np.concatenate([state, parameters, [time]]))
-    cumulative = state[len(state) - len(problem.thresholds) :]
-    return np.concatenate([triggers, cumulative - problem.thresholds])
+def truths_at(problem: Problem, vector: Vector, time: float, state: Vector) -> NDArray[np.bool_]:
+    """What is watched: whether each trigger holds, then whether each hazard's integral is full.
+
+    `vector` is what the functions take (states, hazards, parameters, time); its state and time
+    are overwritten.
+    """
+    size = len(state)
+    vector[:size] = state
+    vector[-1] = time
+    cumulative = state[size - len(problem.thresholds) :]
+    held = problem.functions.triggers(vector) > 0.5
+    return np.concatenate([held, cumulative >= problem.thresholds])
 
 
 def integrate(
@@ -59,16 +66,17 @@ def integrate(
     stop: float,
     wanted: Vector,
     sample: Callable[[float, Vector], None],
-    armed: NDArray[np.bool_],
+    truths: NDArray[np.bool_],
     left: int,
 ) -> Stretch:
-    """Integrate from `start` to `stop` or to the first armed root, in at most `left` steps.
+    """Integrate from `start` to `stop`, or until something watched comes true.
 
-    `sample` is called at every time of `wanted` that is reached; these lie in (start, stop].
-    A root is armed once it has been below zero; one that rises above zero and falls back within
+    At most `left` steps are taken. `sample` is called at every time of `wanted` that is reached;
+    these lie in (start, stop]. `truths` are those at the start. A truth that comes and goes within
     a single step is not seen. Raises SolveFailed.
     """
     stepper = _stepper(problem, parameters, start, state, stop)
+    vector = np.concatenate([state, parameters, [start]])
     position, steps = 0, 0
     while stepper.status == "running":
         if steps >= left:
@@ -76,57 +84,56 @@ def integrate(
         stepper.step()
         steps += 1
         _check(problem, stepper)
-        dense, until, root = None, stepper.t, None
-        values = roots_at(problem, parameters, stepper.t, stepper.y)
-        if np.any(armed & (values > 0)):
+        dense, until, due = None, stepper.t, None
+        now = truths_at(problem, vector, stepper.t, stepper.y)
+        fresh = now & ~truths
+        if fresh.any():
             dense = stepper.dense_output()
-            until, root = _first(problem, parameters, stepper, dense, armed & (values > 0))
+            until, due = _first(problem, vector, stepper, dense, fresh)
         else:
-            armed = armed | (values < 0)
+            truths = now
         while position < len(wanted) and wanted[position] <= until:
             dense = dense or stepper.dense_output()
             time = wanted[position]
             sample(time, stepper.y if time == stepper.t else dense(time))
             position += 1
-        if root is not None and dense is not None:
-            return Stretch(until, dense(until), root, armed, steps)
-    return Stretch(stop, np.array(stepper.y), None, armed, steps)
+        if due is not None and dense is not None:
+            reached = np.array(stepper.y) if until == stepper.t else dense(until)
+            return Stretch(until, reached, due, truths, steps)
+    return Stretch(stop, np.array(stepper.y), None, truths, steps)
 
 
 def _first(
-    problem: Problem, parameters: Vector, stepper: Any, dense: Any, due: NDArray[np.bool_]
+    problem: Problem, vector: Vector, stepper: Any, dense: Any, fresh: NDArray[np.bool_]
 ) -> tuple[float, int]:
-    """The earliest of the due roots within the last step; at equal times the first in order."""
-    from scipy.optimize import brentq
+    """The earliest time in the last step at which one of `fresh` is true, and which.
 
-    found: list[tuple[float, int]] = []
-    for index in np.flatnonzero(due):
-
-        def value(t: float, index: int = int(index)) -> float:
-            return float(roots_at(problem, parameters, t, dense(t))[index])
-
-        if value(stepper.t_old) > 0:
-            found.append((stepper.t_old, int(index)))
+    By bisection on the truth itself, so that any condition will do, and to its true side, so
+    that it holds at the time returned. At equal times the first in order.
+    """
+    low, high = stepper.t_old, stepper.t
+    found = np.flatnonzero(fresh)
+    while high - low > TIME_TOLERANCE:
+        middle = 0.5 * (low + high)
+        if not low < middle < high:
+            break
+        true = np.flatnonzero(truths_at(problem, vector, middle, dense(middle)) & fresh)
+        if true.size:
+            high, found = middle, true
         else:
-            time = brentq(value, stepper.t_old, stepper.t, xtol=ROOT_TOLERANCE)
-            found.append((float(time), int(index)))
-    return min(found)
+            low = middle
+    return high, int(found[0])
 
 
 def _stepper(problem: Problem, parameters: Vector, start: float, state: Vector, stop: float) -> Any:
     from scipy.integrate import BDF, LSODA, Radau
 
-    from reseed.engine.rodas import Rodas5P
+    from reseed.engine.rodas import Rodas5P, Slope
 
     size = len(state)
     vector = np.concatenate([state, parameters, [start]])
     functions = problem.functions
-    rates, jacobian, in_time = functions.rates, functions.jacobian, functions.in_time
-
-    def slope(t: float, y: Vector) -> Vector:
-        vector[:size] = y
-        vector[-1] = t
-        return rates(vector)
+    jacobian, in_time = functions.jacobian, functions.in_time
 
     def matrix(t: float, y: Vector) -> Vector:
         vector[:size] = y
@@ -141,7 +148,7 @@ def _stepper(problem: Problem, parameters: Vector, start: float, state: Vector, 
     extra = {"in_time": tilt} if in_time and problem.solver.method == "Rodas5P" else {}
     method = {"Rodas5P": Rodas5P, "LSODA": LSODA, "Radau": Radau, "BDF": BDF}[problem.solver.method]
     return method(
-        slope,
+        Slope(functions.rates, parameters, size),
         start,
         state,
         stop,
@@ -154,7 +161,7 @@ def _stepper(problem: Problem, parameters: Vector, start: float, state: Vector, 
 
 
 def _check(problem: Problem, stepper: Any) -> None:
-    if not np.all(np.isfinite(stepper.y)):
+    if not np.isfinite(stepper.y).all():
         raise SolveFailed("not a number", stepper.t, _loudest(problem, stepper.y))
     if stepper.status == "failed":
         raise SolveFailed("step too small", stepper.t, _loudest(problem, stepper.y))

@@ -87,7 +87,7 @@ def _patient(system: System, cohort: Cohort, schedule: Schedule, row: int) -> Pa
         if not np.isnan(schedule.values[row, column])
     )
     boundaries = tuple(
-        (float(boundary.times[row]), boundary.name, boundary.procedure)
+        (float(boundary.times[row]), boundary.name, boundary.procedure, boundary.tag)
         for boundary in schedule.boundaries
     )
     return Patient(int(cohort.ids[row]), parameters, covariates, jumps, boundaries, schedule.end)

@@ -28,12 +28,14 @@ class Moment:
     """What a procedure sees. `values` maps public port names to their values just before.
 
     `covariates` maps names to numbers and `parameters` parameter ids to this patient's values.
-    `occurrence` counts how often this boundary was met before (0 at first); `carried` is
-    whatever the previous procedure of this patient handed on (a Graft, or None).
+    `ordinal` counts the earlier boundaries of the same name, and `occurrence` how often this one
+    was met before (both 0 at first); together they address a draw. `carried` is whatever the
+    previous procedure of this patient handed on, or None.
     """
 
     time: float
     patient: int
+    ordinal: int
     occurrence: int
     values: Mapping[str, float]
     covariates: Mapping[str, float]
@@ -47,8 +49,9 @@ class Turn:
     """What a procedure answers.
 
     `jumps` happen now or later (their times say); `again` is the time at which the same
-    procedure is to be met once more, or None; jumps still pending under a tag in `cancel`
-    are dropped; `end` ends the patient's follow-up, with its reason.
+    procedure is to be met once more, or None; what is pending under a tag in `cancel` is
+    dropped, and an infusion that runs under it stops; `end` ends the patient's follow-up, with
+    its reason.
     """
 
     carried: Any = None
@@ -67,11 +70,15 @@ class Procedure(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """A procedure and the time at which each patient first meets it: (patient,), days."""
+    """A procedure and the time at which each patient first meets it: (patient,), days.
+
+    Another procedure may cancel it by its `tag`.
+    """
 
     name: str
     times: NDArray[np.float64]
     procedure: Procedure
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

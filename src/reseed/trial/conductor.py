@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +20,13 @@ from reseed.nouns.scenario import Scenario
 from reseed.trial.batch import Batch
 from reseed.trial.manifest import manifest
 from reseed.trial.merge import merge
-from reseed.trial.pool import Task, run_tasks
+from reseed.trial.pool import Task, run_tasks, start_server
 from reseed.trial.result import TrialResult
 from reseed.trial.setup import Setup, ids_start, set_up
 
 Progress = Callable[[int, int, int], None]  # patients done, patients in all, patients failed
 DEFAULT_BATCH = 25
+_IMPORTED_LATE = ("pandas", "statsmodels.duration.survfunc", "lifelines", "matplotlib.figure")
 
 
 def run_trial(
@@ -46,14 +49,18 @@ def run_trial(
     InvalidInput, or Incomplete where the run could not be finished; KeyboardInterrupt passes
     through after the finished blocks are on disk.
     """
-    setup = set_up(scenario, patients, days, seed)
     batch = _positive("batch", batch, DEFAULT_BATCH)
     workers = _positive("workers", workers, os.cpu_count() or 1)
+    if workers > 1:
+        start_server()
+    setup = set_up(scenario, patients, days, seed)
     run = manifest(setup)
     path, resumed = _folder(folder, scenario.name, run)
     store.write_scenario_text(path, scenario.text)
     store.write_run(path, run)
     started = time.time()
+    if workers > 1:
+        threading.Thread(target=_import_ahead, daemon=True).start()
     _solve_blocks(setup, path, batch, workers, progress, resumed)
     estimates = _estimate(setup, path)
     store.write_estimates(path, estimates)
@@ -62,6 +69,12 @@ def run_trial(
     write_report(path)
     _log(path, started, batch, workers, resumed)
     return TrialResult(path, run)
+
+
+def _import_ahead() -> None:
+    """What estimates and report need takes seconds to import: while the workers solve, here."""
+    for name in ("reseed.report", "reseed.stats", *_IMPORTED_LATE):
+        importlib.import_module(name)
 
 
 def _solve_blocks(

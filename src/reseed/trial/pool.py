@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,8 +19,19 @@ from reseed.trial.setup import Setup
 
 Task = tuple[int, int, int]  # arm, start, stop
 TRIES = 3
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 _setup: Setup | None = None  # one worker process serves one trial
+
+
+def start_server() -> None:
+    """Let the server of worker processes begin with its imports while the models are compiled."""
+    context = _context()
+    if context.get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        with _main_hidden(), _one_thread_each():
+            forkserver.ensure_running()
 
 
 def run_tasks(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Batch]]:
@@ -46,13 +58,13 @@ def _pooled(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tuple
     )
     futures: dict[Future[Batch], Task] = {}
     try:
-        with _main_hidden():
+        with _main_hidden(), _one_thread_each():
             futures = {executor.submit(_work, task): task for task in tasks}
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                yield futures[future], future.result()
+                yield futures.pop(future), future.result()
     finally:
         for future in futures:
             future.cancel()
@@ -77,6 +89,21 @@ def _main_hidden() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Small linear systems gain nothing from threads, and workers would fight over the cores."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _begin(setup: Setup) -> None:

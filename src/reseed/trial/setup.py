@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
+from reseed.course import PROCEDURES
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.probe import Probe
 from reseed.nouns.scenario import Scenario
@@ -52,6 +53,7 @@ def set_up(
     changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     scenario = dataclasses.replace(scenario, **changed)
     faults: list[Fault] = []
+    faults += _unknown_procedures(scenario)
     systems = {}
     for number in range(len(scenario.arms)) if arms is None else arms:
         try:
@@ -65,6 +67,18 @@ def set_up(
     end = scenario.infusion_day + scenario.follow_up_days
     probe = Probe(variables, _days(end))
     return Setup(scenario, systems, probe, tuple(units[v] for v in variables), end)
+
+
+def _unknown_procedures(scenario: Scenario) -> list[Fault]:
+    expected = f"one of {', '.join(PROCEDURES)}"
+    named = {
+        (arm.course.name, do.procedure)
+        for arm in scenario.arms
+        for stage in arm.course.stages
+        for do in stage.procedures
+        if do.procedure not in PROCEDURES
+    }
+    return [Fault(f"course {course}", "do", name, expected) for course, name in sorted(named)]
 
 
 def ids_start(scenario: Scenario, arm: int) -> int:

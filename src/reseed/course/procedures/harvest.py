@@ -43,6 +43,8 @@ class Harvest:
         values = read(moment, "harvest", self.scales)
         weight = moment.covariates["weight"] * self.weight
         before = (moment.carried or {}).get("graft") or Graft(0.0, 0.0, 1.0, 0, 0.0)
+        if before.frozen:
+            raise ValueError("a frozen graft is in hand: harvest everything before freezing")
         blood = moment.values["blood_cd34"]
         entries = [Entry("harvest", "blood_cd34", blood, "cell/L")]
         graft = before
@@ -72,7 +74,7 @@ def _efficiency(moment: Moment, values: Mapping[str, float]) -> float:
     """This apheresis's efficiency: the patient's own, varied on the logit scale, below 1."""
     typical = values["collection_efficiency"]
     key = Key(moment.key.seed, "harvest/efficiency")
-    draw = float(normals(key, moment.patient, occurrence=moment.occurrence))
+    draw = float(normals(key, moment.patient, draw=moment.ordinal, occurrence=moment.occurrence))
     # a CV on the natural scale, carried to the logit scale by the derivative there
     spread = values["efficiency_cv"] / (1.0 - typical)
     return 1.0 / (1.0 + math.exp(-(math.log(typical / (1.0 - typical)) + spread * draw)))
