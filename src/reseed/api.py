@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reseed import store
+from reseed.base.errors import Fault, InvalidInput
 from reseed.nouns.scenario import Arm, Scenario
 from reseed.spec import Library, find_library, read_course, read_scenario
 from reseed.trial import TrialResult, replay, run_trial
@@ -31,7 +32,7 @@ def load(name: str | Path, *, library: Sequence[str | Path] = ()) -> Study:
     return Study(read_scenario(str(name), found), found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Study:
     """A scenario that is ready to run."""
 
@@ -40,12 +41,19 @@ class Study:
 
     def with_arms(self, arms: Mapping[str, str]) -> Study:
         """The same question with other arms: a mapping from arm names to names of courses."""
+        if not isinstance(arms, Mapping) or not arms:
+            expected = 'a mapping from arm names to courses, such as {"low": "my-course"}'
+            raise InvalidInput([Fault("call", "with_arms", repr(arms)[:60], expected)])
         courses = {
             name: read_course(self.library.path("courses", course), self.library)
             for name, course in arms.items()
         }
         changed = tuple(Arm(name, course.title, course) for name, course in courses.items())
         return dataclasses.replace(self, scenario=dataclasses.replace(self.scenario, arms=changed))
+
+    def __repr__(self) -> str:
+        arms = ", ".join(arm.name for arm in self.scenario.arms)
+        return f"<Study {self.scenario.name}: arms {arms}; {self.scenario.patients} patients each>"
 
     def run(
         self,
@@ -86,6 +94,11 @@ class Run:
     def __init__(self, result: TrialResult, held: Any = None) -> None:
         self._result = result
         self._held = held  # keeps a temporary folder alive as long as this object
+
+    def __repr__(self) -> str:
+        run = self._result.run
+        size = f"{len(self.arms)} arms of {run['patients']} patients, seed {run['seed']}"
+        return f"<Run of {run['scenario']}: {size}, in {self.folder}>"
 
     @property
     def folder(self) -> Path:

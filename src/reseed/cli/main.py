@@ -103,7 +103,12 @@ def lint(
         from reseed.spec import find_library
         from reseed.spec import lint as lint_path
 
-        faults = lint_path(path, find_library(_folders(context, library)))
+        found = find_library(_folders(context, library))
+        faults = lint_path(path, found)
+        if not faults:
+            from reseed.trial.check import compiled_faults
+
+            faults = compiled_faults(path, found)
         for fault in faults:
             typer.echo(str(fault))
         if faults:

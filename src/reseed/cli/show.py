@@ -11,6 +11,7 @@ from reseed.cli.columns import columns
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.course import Course
 from reseed.nouns.distribution import Distribution
+from reseed.nouns.evidence import DoseGroup
 from reseed.nouns.module import Module, Parameter
 from reseed.nouns.scenario import Scenario
 from reseed.spec import (
@@ -20,6 +21,7 @@ from reseed.spec import (
     read_cohort,
     read_course,
     read_endpoint,
+    read_evidence,
     read_module,
     read_scenario,
 )
@@ -46,7 +48,7 @@ def show_item(name: str, scenario: str | None, folders: Sequence[Path]) -> str:
         path = library.path(k, bare)
         file = library.sheet(path).file
         body = _model(path, context) if k == "models" else _SHOWN[k](path, library)
-        shown.append(f"{k[:-1]} {bare}  ({file})\n\n{body}")
+        shown.append(f"{k.removesuffix('s')} {bare}  ({file})\n\n{body}")
     return "\n\n\n".join(shown)
 
 
@@ -61,6 +63,8 @@ def _scenario(path: Path, library: Library) -> str:
         ("infusion", f"on study day {scenario.infusion_day:g}"),
         ("follow-up", f"{scenario.follow_up_days:g} days after infusion"),
     ]
+    if scenario.evidence:
+        facts.append(("compared with", ", ".join(study.name for study in scenario.evidence)))
     parts.append(columns(facts))
     for arm in scenario.arms:
         parts.append(f"arm {arm.name}: {arm.title}\n" + _indented(_course_words(arm.course)))
@@ -150,6 +154,22 @@ def _endpoint(path: Path, library: Library) -> str:
     return "\n\n".join([endpoint.title, _wrapped(endpoint.definition), columns(facts)])
 
 
+def _evidence(path: Path, library: Library) -> str:
+    study = read_evidence(path)
+    header = ("endpoint", "dose", "unit", "median day", "patients", "for calibration", "note")
+    rows = [
+        (g.endpoint, _dose(g), g.unit, f"{g.median_days:g}", str(g.n or ""), g.used, g.note)
+        for g in study.groups
+    ]
+    return "\n\n".join([study.title, _wrapped(study.source), columns([header, *rows])])
+
+
+def _dose(group: DoseGroup) -> str:
+    if group.low is None:
+        return "any" if group.high is None else f"below {group.high:g}"
+    return f"from {group.low:g}" if group.high is None else f"{group.low:g} to {group.high:g}"
+
+
 def _model(path: Path, scenario: Scenario | None) -> str:
     module = read_module(path)
     parts = [module.title]
@@ -224,5 +244,6 @@ _SHOWN: dict[str, Callable[[Path, Library], str]] = {
     "courses": _course,
     "cohorts": _cohort,
     "endpoints": _endpoint,
+    "evidence": _evidence,
 }
 """Kind of item to its words; models also take a scenario."""

@@ -1,7 +1,7 @@
 """Floor 2: a treatment course and patients to a schedule, and to the clinic's own words."""
 
 from reseed.course.plan import plan
-from reseed.course.procedures import PROCEDURES
+from reseed.course.procedures import PROCEDURES, RECORDS
 from reseed.course.words import in_words, quantity_in_words
 
-__all__ = ["PROCEDURES", "in_words", "plan", "quantity_in_words"]
+__all__ = ["PROCEDURES", "RECORDS", "in_words", "plan", "quantity_in_words"]

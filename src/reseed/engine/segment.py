@@ -75,6 +75,10 @@ def integrate(
     these lie in (start, stop]. `truths` are those at the start. A truth that comes and goes within
     a single step is not seen. Raises SolveFailed.
     """
+    if not len(state):  # nothing moves
+        for time in wanted:
+            sample(time, state)
+        return Stretch(stop, state, None, truths, 0)
     stepper = _stepper(problem, parameters, start, state, stop)
     vector = np.concatenate([state, parameters, [start]])
     position, steps = 0, 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Course, Quantity
 from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.evidence import Evidence
 from reseed.nouns.module import Module
 
 
@@ -28,7 +29,8 @@ class Scenario:
     and procedures. `modules` holds all modules of the libraries in use, by name. `patients`
     are per arm; `infusion_day` is the study day of day 0; `follow_up_days` count from there.
     `design` is `parallel` (different people in each arm) or `twins` (the same people).
-    `count_cv` is the coefficient of variation of a laboratory count; `text` is the file.
+    `count_cv` is the coefficient of variation of a laboratory count; `text` is the file;
+    `evidence` holds the published studies that the results are laid beside.
     """
 
     name: str
@@ -51,3 +53,4 @@ class Scenario:
     dropout_per_year: float
     rtol: float
     limits: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()

@@ -1,4 +1,4 @@
-"""Floor 1: scenario, course, cohort, endpoint and module files: read, lint, freeze.
+"""Floor 1: scenario, course, cohort, endpoint, module and evidence files: read, lint, freeze.
 
 Every file is a stranger's: bounded in size, checked character by character, never evaluated.
 All faults are told at once, each with its file, its place and what was expected. In a place
@@ -9,6 +9,7 @@ from reseed.spec.assembly import arm_modules
 from reseed.spec.cohort import read_cohort
 from reseed.spec.course import read_course
 from reseed.spec.endpoint import read_endpoint
+from reseed.spec.evidence import read_evidence
 from reseed.spec.library import KINDS, Library, find_library
 from reseed.spec.lint import lint
 from reseed.spec.module import read_module
@@ -25,6 +26,7 @@ __all__ = [
     "read_cohort",
     "read_course",
     "read_endpoint",
+    "read_evidence",
     "read_module",
     "read_scenario",
 ]

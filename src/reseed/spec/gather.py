@@ -1,4 +1,4 @@
-"""What a scenario names: modules, courses, cohort and endpoints, read as far as they can be."""
+"""What a scenario names: modules, courses, cohort, endpoints and studies, as far as readable."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from reseed.base.errors import Fault
 from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Course
 from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.evidence import Evidence
 from reseed.nouns.module import Module
 from reseed.spec.cohort import load_cohort
 from reseed.spec.course import load_course
 from reseed.spec.endpoint import load_endpoint
+from reseed.spec.evidence import load_evidence
 from reseed.spec.library import NAME, Library
 from reseed.spec.module import load_module
 from reseed.spec.shape import tables
@@ -33,6 +35,7 @@ class Gathered:
     endpoints: dict[str, tuple[Sheet, Endpoint | None, dict[str, Any]]] = field(
         default_factory=dict
     )
+    evidence: dict[str, tuple[Sheet, Evidence]] = field(default_factory=dict)
     cohort: tuple[Sheet, CohortDesign | None] | None = None
     used: dict[str, None] = field(default_factory=dict)  # modules of any arm, in order
 
@@ -58,6 +61,12 @@ def gather(found: Gathered) -> None:
         if path and path.stem not in found.endpoints:
             sheet = library.sheet(path)
             found.endpoints[path.stem] = (sheet, *load_endpoint(sheet))
+    names = data.get("compare")
+    for i, name in enumerate(names if isinstance(names, list) else [], 1):
+        path = _named(found, "evidence", name, f"compare[{i}]")
+        if path and path.name not in found.evidence:
+            sheet = library.sheet(path)
+            found.evidence[path.name] = (sheet, load_evidence(sheet))
 
 
 def _named(found: Gathered, kind: str, name: Any, place: str) -> Path | None:
@@ -82,6 +91,7 @@ def all_faults(found: Gathered) -> list[Fault]:
     if found.cohort:
         sheets.append(found.cohort[0])
     sheets += [entry[0] for entry in found.endpoints.values()]
+    sheets += [entry[0] for entry in found.evidence.values()]
     sheets += [found.module_sheets[name] for name in found.used]
     faults = list(dict.fromkeys(fault for sheet in sheets for fault in sheet.faults))
     if faults:

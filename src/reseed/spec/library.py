@@ -11,7 +11,9 @@ from types import MappingProxyType
 from reseed.base.errors import Fault, InvalidInput
 from reseed.spec.sheet import Sheet, one_of, plain
 
-KINDS = ("scenarios", "courses", "cohorts", "endpoints", "models")
+KINDS = ("scenarios", "courses", "cohorts", "endpoints", "models", "evidence")
+FOLDERS = ("models", "evidence")
+"""Kinds of which an item is a folder, not a file."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 ARM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")  # also the name of a folder in the results
 _OURS = "library"
@@ -21,7 +23,7 @@ _OURS = "library"
 class Library:
     """`folders` in order, later ones win; `items` maps each kind to paths by name.
 
-    A name is a file's name without `.toml`, or the name of a module's folder.
+    A name is a file's name without `.toml`, or the name of a module's or study's folder.
     """
 
     folders: tuple[tuple[Path, str], ...]
@@ -39,7 +41,7 @@ class Library:
         return self.items[kind][name]
 
     def sheet(self, path: Path) -> Sheet:
-        """A fresh sheet for a file or module folder; a library's own must stay inside it."""
+        """A fresh sheet for a file or an item's folder; a library's own must stay inside it."""
         for folder, name in reversed(self.folders):
             if path.is_relative_to(folder):
                 return Sheet(path, f"{name}/{path.relative_to(folder).as_posix()}", folder)
@@ -56,7 +58,7 @@ class Library:
         return _library((*self.folders, (folder, str(folder))))
 
     def around(self, path: Path) -> Library:
-        """This library and the one that a file or module of a known kind lies in, if any."""
+        """This library and the one that a file or folder of a known kind lies in, if any."""
         inside = len(path.parts) > 1 and path.parent.name in KINDS
         return self.including(path.parent.parent) if inside else self
 
@@ -84,15 +86,15 @@ def _library(folders: tuple[tuple[Path, str], ...]) -> Library:
     for kind in KINDS:
         found: dict[str, Path] = {}
         for folder, _ in folders:
-            found.update(_listed(folder / kind, kind == "models"))
+            found.update(_listed(folder / kind, kind in FOLDERS))
         items[kind] = MappingProxyType(dict(sorted(found.items())))
     return Library(folders, MappingProxyType(items))
 
 
-def _listed(folder: Path, modules: bool) -> dict[str, Path]:
+def _listed(folder: Path, folders: bool) -> dict[str, Path]:
     """Paths by name; names that could not be written in a scenario are passed over."""
     if not folder.is_dir():
         return {}
-    entries = [e for e in folder.iterdir() if (e.is_dir() if modules else e.suffix == ".toml")]
-    named = {entry.name if modules else entry.stem: entry for entry in entries}
+    entries = [e for e in folder.iterdir() if (e.is_dir() if folders else e.suffix == ".toml")]
+    named = {entry.name if folders else entry.stem: entry for entry in entries}
     return {name: path for name, path in named.items() if NAME.fullmatch(name)}

@@ -10,7 +10,8 @@ from reseed.spec.cohort import load_cohort
 from reseed.spec.course import load_course
 from reseed.spec.crosscheck import check_course, check_endpoint
 from reseed.spec.endpoint import load_endpoint
-from reseed.spec.library import KINDS, NAME, Library
+from reseed.spec.evidence import TABLE, check_endpoints, load_evidence
+from reseed.spec.library import FOLDERS, KINDS, NAME, Library
 from reseed.spec.module import load_module, load_modules
 from reseed.spec.scenario import load_scenario
 from reseed.spec.shape import read_toml
@@ -22,7 +23,7 @@ _MODULE_FILES = ("model.ant", "ports.tsv", "parameters.tsv", "hazards.tsv", "che
 
 
 def lint(path: Path, library: Library) -> list[Fault]:
-    """All faults of a file, a module's folder, a folder of one kind, or a whole library.
+    """All faults of a file, a module's or study's folder, a folder of one kind, or a whole library.
 
     The kind is found by the folder or by the keys. Other files of the library that the path
     lies in may be named, and are looked at too where a scenario names them.
@@ -44,23 +45,25 @@ def _lint_folder(path: Path, library: Library) -> list[Fault]:
         return _lint_kind(path, library.around(path / "any"))
     if any((path / name).exists() for name in _MODULE_FILES) or path.parent.name == "models":
         return _lint_module(path, library)
-    expected = "a library, a folder of one kind (" + ", ".join(KINDS) + ") or a module"
+    if (path / TABLE).exists() or path.parent.name == "evidence":
+        return _lint_evidence(path, library)
+    expected = "a library, a folder of one kind (" + ", ".join(KINDS) + "), a module or a study"
     return [Fault(str(path), "folder", "none of these", expected)]
 
 
 def _lint_kind(folder: Path, library: Library) -> list[Fault]:
     kind = folder.resolve().name
-    modules = kind == "models"
     entries = sorted(folder.iterdir())
-    wanted = [e for e in entries if (e.is_dir() if modules else e.suffix == ".toml")]
-    lint_one = _lint_module if modules else _CHECKS[kind]
-    return [fault for path in wanted for fault in lint_one(path, library)]
+    wanted = [e for e in entries if (e.is_dir() if kind in FOLDERS else e.suffix == ".toml")]
+    return [fault for path in wanted for fault in _CHECKS[kind](path, library)]
 
 
 def _lint_file(path: Path, library: Library) -> list[Fault]:
+    if path.name == TABLE or (path.name == "README.md" and (path.parent / TABLE).exists()):
+        return _lint_evidence(path.parent, library)
     if path.name in _MODULE_FILES or path.name == "README.md":
         return _lint_module(path.parent, library)
-    kind = path.parent.name if path.parent.name in _CHECKS else ""
+    kind = path.parent.name if path.parent.name in _FILES else ""
     if not kind:
         sheet = library.sheet(path)
         data = read_toml(sheet)
@@ -76,6 +79,16 @@ def _lint_file(path: Path, library: Library) -> list[Fault]:
 def _lint_module(path: Path, library: Library) -> list[Fault]:
     sheet = library.sheet(path)
     load_module(sheet)
+    return sheet.faults
+
+
+def _lint_evidence(path: Path, library: Library) -> list[Fault]:
+    library = library.around(path)
+    sheet = library.sheet(path)
+    paths = library.items["endpoints"]
+    known = {name: load_endpoint(library.sheet(paths[name]))[1] for name in paths}
+    evidence = load_evidence(sheet)
+    check_endpoints(evidence, known, sheet.beside(TABLE), "endpoint", "an endpoint of the library")
     return sheet.faults
 
 
@@ -117,5 +130,8 @@ _CHECKS: dict[str, Callable[[Path, Library], list[Fault]]] = {
     "courses": _lint_course,
     "cohorts": _lint_cohort,
     "endpoints": _lint_endpoint,
+    "models": _lint_module,
+    "evidence": _lint_evidence,
 }
-"""Kind of file to the function that finds its faults."""
+"""Kind of item to the function that finds its faults."""
+_FILES = tuple(kind for kind in KINDS if kind not in FOLDERS)

@@ -74,7 +74,7 @@ def load_module(sheet: Sheet) -> Module:
         data = read_toml(checks)
         if data is not None:
             fit(ChecksShape, data, checks)
-    return Module(folder.name, _title(sheet), text, ports, parameters, hazards, sheet.file)
+    return Module(folder.name, readme_title(sheet), text, ports, parameters, hazards, sheet.file)
 
 
 def load_modules(library: Library) -> tuple[Module, ...]:
@@ -95,7 +95,8 @@ def _text(sheet: Sheet) -> str:
     return text
 
 
-def _title(sheet: Sheet) -> str:
+def readme_title(sheet: Sheet) -> str:
+    """The title of a folder from the first line of its readme, "" after a fault."""
     readme = sheet.beside("README.md")
     text = readme.text()
     if text is None:

@@ -68,6 +68,7 @@ class ScenarioShape(Shape):
     follow_up_days: Annotated[float, Field(gt=0, le=100 * DAYS_PER_YEAR)]
     endpoints: Annotated[list[Name], Field(min_length=1, max_length=100)]
     show: Annotated[list[Word], Field(max_length=100)] = []
+    compare: Annotated[list[Name], Field(max_length=20)] = []
     limits: Annotated[list[Line], Field(max_length=100)] = []
     observation: ObservationShape = ObservationShape()
     solver: SolverShape = SolverShape()
@@ -145,6 +146,7 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         dropout_per_year=shape.observation.dropout_per_year,
         rtol=shape.solver.rtol,
         limits=tuple(shape.limits),
+        evidence=tuple(found.evidence[name][1] for name in shape.compare),
     )
 
 

@@ -9,6 +9,7 @@ from reseed.nouns.module import Module
 from reseed.spec import crosscheck
 from reseed.spec.assembly import Gap, assemble, outputs
 from reseed.spec.days import parse_days, parse_span
+from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
 from reseed.spec.shape import attempt, tables
 from reseed.spec.sheet import Sheet, one_of, quoted
@@ -20,6 +21,7 @@ def check_together(found: Gathered) -> None:
     available = tuple(found.modules.values())
     base = _base(found)
     _check_names(found)
+    _check_compare(found)
     _check_clock(found)
     crosscheck.check_parameters(data.get("parameters"), "parameters", sheet, available)
     for i, arm in enumerate(tables(data, "arm"), 1):
@@ -70,10 +72,10 @@ def _covariates(found: Gathered) -> list[str] | None:
 
 
 def _check_names(found: Gathered) -> None:
-    """Names of arms, modules, endpoints and shown variables are used once."""
+    """Names of arms, modules, endpoints, shown variables and studies are used once."""
     data, sheet = found.data, found.sheet
     lists: dict[str, list[Any]] = {"arm": [arm.get("name") for arm in tables(data, "arm")]}
-    for key in ("model", "endpoints", "show"):
+    for key in ("model", "endpoints", "show", "compare"):
         values = data.get(key)
         lists[key] = values if isinstance(values, list) else []
     for key, names in lists.items():
@@ -90,6 +92,19 @@ def _check_names(found: Gathered) -> None:
                 known = [entry for entry in endpoints if isinstance(entry, str)]
                 expected = one_of(name, known, "an endpoint of the scenario")
                 other.add("settings.endpoint", quoted(name), expected)
+
+
+def _check_compare(found: Gathered) -> None:
+    """A study may be compared with if the scenario has its endpoints."""
+    names, named = found.data.get("compare"), found.data.get("endpoints")
+    known = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    # One that cannot be read has been noted, and is taken to be what was meant.
+    raw = {name: found.endpoints[name][2] if name in found.endpoints else {} for name in known}
+    for i, name in enumerate(names if isinstance(names, list) else [], 1):
+        if isinstance(name, str) and name in found.evidence:
+            evidence = found.evidence[name][1]
+            what = "an endpoint of the scenario"
+            check_endpoints(evidence, raw, found.sheet, f"compare[{i}]", what)
 
 
 def _check_clock(found: Gathered) -> None:

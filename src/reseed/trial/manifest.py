@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from typing import Any
 
 from reseed.base.version import VERSION
@@ -23,6 +25,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
         "reseed": VERSION,
         "results": RESULTS_VERSION,
         "scenario": scenario.name,
+        "digest": _digest(setup),
         "title": scenario.title,
         "question": scenario.question,
         "seed": scenario.seed,
@@ -33,7 +36,8 @@ def manifest(setup: Setup) -> dict[str, Any]:
         "rtol": scenario.rtol,
         "count_cv": scenario.count_cv,
         "dropout_per_year": scenario.dropout_per_year,
-        "limits": list(scenario.limits),
+        "limits": [*scenario.limits, *_follow_up_limits(setup)],
+        "left_out": [{"endpoint": name, "why": why} for name, why in setup.left_out],
         "arms": [_arm(setup, number) for number in range(len(scenario.arms))],
         "cohort": _cohort(setup),
         "endpoints": [
@@ -50,9 +54,35 @@ def manifest(setup: Setup) -> dict[str, Any]:
             }
             for e in scenario.endpoints
         ],
+        "evidence": [dataclasses.asdict(study) for study in scenario.evidence],
         "show": [name for name in scenario.show if name in setup.probe.variables],
         "parameters": _parameters(setup),
     }
+
+
+def _follow_up_limits(setup: Setup) -> list[str]:
+    """What the reader must know of endpoints that this run judges otherwise than defined."""
+    last = setup.scenario.follow_up_days
+    sentences = [
+        f"The endpoint {name} is left out of this run: {why}." for name, why in setup.left_out
+    ]
+    if setup.shortened:
+        sentences.append(
+            f"Follow-up ends on day {last:g}: endpoints are looked at until then, also where "
+            "their definition names a later day."
+        )
+    return sentences
+
+
+def _digest(setup: Setup) -> str:
+    """SHA-256 of all that results depend on: a run is taken up only by the very same one.
+
+    Courses to the hour, endpoints with their settings, the cohort's laws; the mathematics is in
+    the systems' own digests, so a module that no arm uses plays no part.
+    """
+    scenario = dataclasses.replace(setup.scenario, text="", modules=(), evidence=(), limits=())
+    whole = (dataclasses.asdict(scenario), [setup.systems[n].digest for n in sorted(setup.systems)])
+    return hashlib.sha256(repr(whole).encode()).hexdigest()
 
 
 def _arm(setup: Setup, number: int) -> dict[str, Any]:

@@ -45,12 +45,17 @@ def replay(
     days: float | None = None,
     seed: int | None = None,
 ) -> Replay:
-    """Solve one patient (by id) of one arm as the trial would; InvalidInput for an unknown one."""
+    """Solve one patient of one arm as the trial would.
+
+    `patient` counts from 0 within the arm, or is the id that the trial's tables show. A patient
+    beyond the trial's size is solved too: who comes next if the trial is made larger. InvalidInput
+    names an unknown arm or a number that no patient can have.
+    """
     number = arm_number(scenario, arm)
     first = ids_start(scenario, number)
-    index = patient - first
+    index = patient - first if patient >= first else patient
     if not 0 <= index < IDS_PER_ARM:
-        expected = f"{first} or above (arm {arm})"
+        expected = f"0 to {IDS_PER_ARM - 1}, or an id of arm {arm} ({first} or above)"
         raise InvalidInput([Fault(scenario.name, "patient", str(patient), expected)])
     setup = set_up(scenario, None, days, seed, arms=[number])
     batch = run_batch(setup, number, index, index + 1)

@@ -17,6 +17,7 @@ from reseed.nouns.probe import Probe
 from reseed.nouns.scenario import Scenario
 from reseed.nouns.system import System
 from reseed.trial.arms import system_of
+from reseed.trial.endpoints import judgeable
 
 IDS_PER_ARM = 10_000_000  # parallel arms have different people: ids do not overlap
 
@@ -34,6 +35,8 @@ class Setup:
     probe: Probe
     units: tuple[str, ...]
     end: float
+    left_out: tuple[tuple[str, str], ...]  # endpoints that this run cannot judge, and why
+    shortened: tuple[str, ...]  # endpoints whose window is longer than the follow-up
 
 
 def set_up(
@@ -62,11 +65,16 @@ def set_up(
             faults += [fault for fault in error.faults if fault not in faults]
     if faults:
         raise InvalidInput(faults)
+    endpoints, left_out = judgeable(scenario, systems.values())
+    windows = {endpoint.name: endpoint.to_day for endpoint in scenario.endpoints}
+    shortened = tuple(e.name for e in endpoints if e.to_day < windows[e.name])
+    scenario = dataclasses.replace(scenario, endpoints=endpoints)
     units = {port.name: port.unit for system in systems.values() for port in system.ports}
     variables = tuple(name for name in variables_of(scenario) if name in units)
     end = scenario.infusion_day + scenario.follow_up_days
     probe = Probe(variables, _days(end))
-    return Setup(scenario, systems, probe, tuple(units[v] for v in variables), end)
+    kept = tuple(units[name] for name in variables)
+    return Setup(scenario, systems, probe, kept, end, left_out, shortened)
 
 
 def _unknown_procedures(scenario: Scenario) -> list[Fault]:

@@ -15,10 +15,12 @@ from reseed.nouns.system import System
 
 Builder = Callable[[System, Cohort, float, tuple[str, ...]], Procedure]
 
-PROCEDURES: dict[str, Builder] = {
-    "harvest": harvest.build,
-    "process": process.build,
-    "freeze": freeze.build,
-    "thaw": thaw.build,
-    "infuse": infuse.build,
+_FILES = {
+    "harvest": harvest,
+    "process": process,
+    "freeze": freeze,
+    "thaw": thaw,
+    "infuse": infuse,
 }
+PROCEDURES: dict[str, Builder] = {name: file.build for name, file in _FILES.items()}
+RECORDS: dict[str, tuple[str, ...]] = {name: file.RECORDS for name, file in _FILES.items()}

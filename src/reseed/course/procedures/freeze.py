@@ -10,6 +10,7 @@ from reseed.nouns.cohort import Cohort
 from reseed.nouns.schedule import Moment, Turn
 from reseed.nouns.system import System
 
+RECORDS: tuple[str, ...] = ()  # the names it leaves behind
 _UNITS = {"recovery": ""}
 
 

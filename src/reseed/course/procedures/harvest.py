@@ -18,6 +18,13 @@ from reseed.nouns.key import Key
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
+RECORDS = (
+    "blood_cd34",
+    "apheresis",
+    "cd34_collected",
+    "aphereses",
+    "harvest failure",
+)  # the names it leaves behind
 _UNITS = {
     "collection_efficiency": "",
     "efficiency_cv": "",

@@ -16,6 +16,7 @@ from reseed.nouns.jump import Jump
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
+RECORDS = ("cd34_infused", "cd3_infused")  # the names it leaves behind
 _UNITS = {"homing": "", "platelet_seed": ""}
 _MILLION = 1e6  # the platelet seed is given per 1e6 CD34+ cells per kg
 

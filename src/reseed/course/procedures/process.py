@@ -10,6 +10,7 @@ from reseed.nouns.cohort import Cohort
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
+RECORDS = ("cd34_processed",)  # the names it leaves behind
 _UNITS = {"cd34_recovery": "", "cd3_log_depletion": ""}
 
 
