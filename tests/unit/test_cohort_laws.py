@@ -143,3 +143,14 @@ def test_every_kind_of_the_noun_is_there() -> None:
     }
     assert set(LAWS) <= named | set(LAWS) and "negative_binomial" in named
     assert {kind for kind in named if kind != "kind"} == set(LAWS)
+
+
+@pytest.mark.parametrize(("mean", "size"), [(0.8, 4.5), (0.01, 0.2), (50.0, 3.0), (1e9, 2.0)])
+def test_negative_binomial_is_scipy_s_at_any_mean(mean: float, size: float) -> None:
+    """The inverse agrees with scipy.stats count by count, and a huge mean takes no longer."""
+    from scipy import stats
+
+    uniform = (np.arange(400) + 0.5) / 400
+    ours = values_of(Distribution("negative_binomial", centre=mean, shape=size), uniform)
+    theirs = stats.nbinom.ppf(uniform, size, size / (size + mean))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9)

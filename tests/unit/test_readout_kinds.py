@@ -112,6 +112,17 @@ def test_patient_who_is_never_below_has_it_at_the_start() -> None:
     assert timed([3, 2, 1, 0.9, 2], ENGRAFTMENT) == (0, 1)
 
 
+def test_leaving_before_the_nadir_is_no_recovery() -> None:
+    """Counts that had not fallen yet when the patient died, or follow-up ended, mean nothing."""
+    high = [3, 2.5, 2, 1.8]
+    assert timed(high, ENGRAFTMENT, end=14.5, reason="death") == (4.5, 2)
+    assert timed(high, ENGRAFTMENT, end=13.0) == (3, 0)
+    patient = endpoint(
+        "sustained", "early", port="neutrophils", at_least=HALF, days=3.0, nadir_by=2.0
+    )
+    assert timed(high, patient, end=13.0) == (0, 1)
+
+
 def test_no_engraftment_is_censored_on_the_last_day() -> None:
     """Day 28 here, although follow-up goes on and counts recover later."""
     assert timed([0.1] * 30 + [2.0], ENGRAFTMENT) == (28, 0)
@@ -279,6 +290,15 @@ def test_graft_failure(counts: list, more: dict, expected: tuple) -> None:
     for order in ((ENGRAFTMENT, FAILURE), (FAILURE, ENGRAFTMENT)):
         verdicts = judge(counts, *order, **more)
         assert verdicts[order.index(FAILURE)][:2] == expected
+
+
+def test_graft_failure_is_judged_once_a_run_could_be_complete() -> None:
+    """Up to the level from day 20 and gone on day 21.5: not engrafted yet, and no failure."""
+    confirmed = endpoint("not_by", "failure", endpoint="engraftment", day=21.0, confirm=2.0)
+    counts = [0.1] * 20 + [2.0]
+    verdicts = judge(counts, ENGRAFTMENT, confirmed, end=31.5, reason="withdrawn")
+    assert verdicts[1][:2] == (21.5, 0)
+    assert judge([0.1], ENGRAFTMENT, confirmed, end=33.0)[1][:2] == (21, 1)
 
 
 # who has no outcome

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from reseed.nouns.distribution import Distribution
 
 Values = NDArray[np.float64]
+_MOST = 2.0**53  # counts beyond are no longer whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +188,21 @@ def _support(law: Distribution) -> tuple[float, float]:
 
 
 def _negative_binomial(law: Distribution, uniform: Values) -> Values:
-    """The smallest count whose cumulative probability reaches u, counted up from 0.
+    """The smallest count whose cumulative probability reaches u: doubling, then halving.
 
     scipy.stats has it too, but takes a second to import.
     """
-    count = np.zeros(np.shape(uniform))
-    below = _negative_binomial_cumulative(law, count) < uniform
-    while below.any():
-        count = count + below
-        below = _negative_binomial_cumulative(law, count) < uniform
-    return count
+    low, high = np.full(np.shape(uniform), -1.0), np.zeros(np.shape(uniform))
+    while (short := _negative_binomial_cumulative(law, high) < uniform).any():
+        low = np.where(short, high, low)
+        high = np.where(short, np.minimum(2.0 * high + 1.0, _MOST), high)
+        if (high[short] >= _MOST).all():
+            break
+    while (high - low > 1.0).any():
+        middle = np.floor(0.5 * (low + high))
+        reached = _negative_binomial_cumulative(law, middle) >= uniform
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    return high
 
 
 def _negative_binomial_cumulative(law: Distribution, value: Values) -> Values:

@@ -24,6 +24,7 @@ class SustainedShape(Shape):
     days: Count
     without: Line | None = None
     without_days: Count | None = None
+    nadir_by: Day | None = None
 
 
 class FirstShape(Shape):
@@ -49,6 +50,7 @@ class AmountShape(Shape):
 class NotByShape(Shape):
     endpoint: Name
     day: Day
+    confirm: Count | None = None
 
 
 SETTINGS: dict[str, type[Shape]] = {

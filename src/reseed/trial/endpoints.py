@@ -54,8 +54,11 @@ def _why_not(
     settings: Mapping[str, object], last: float, recorded: Collection[str], left: Collection[str]
 ) -> str:
     day = settings.get("day")
-    if isinstance(day, int | float) and day > last:
-        return f"it is judged on day {day:g}, and follow-up ends on day {last:g}"
+    if isinstance(day, int | float):
+        confirm = settings.get("confirm", 0)
+        day += confirm if isinstance(confirm, int | float) else 0
+        if day > last:
+            return f"it is judged on day {day:g}, and follow-up ends on day {last:g}"
     if settings.get("endpoint") in left:
         return f"it rests on {settings['endpoint']}"
     wanted = settings.get("records", settings.get("record", ()))

@@ -18,6 +18,8 @@ from reseed.readout.cases import (
     time_to_event,
 )
 
+NADIR_BY = 14.0  # days; counts that will fall after conditioning have fallen by then
+
 
 def sustained(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdicts:
     """The first of `days` consecutive daily counts of `port` at or above `at_least`.
@@ -26,7 +28,8 @@ def sustained(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Ve
     consecutive days; platelets of at least 20e9/L, none transfused in the seven days before).
     Counts that have not fallen yet are no recovery: the run starts after the first count below
     the level that is seen in the endpoint's window. A patient who is never seen below it has
-    the event at the first such run, as registries code "never below".
+    the event at the first such run, as registries code "never below", if followed at least to
+    day `nadir_by`: one who dies or leaves before the counts could fall has not recovered.
 
     With `without`, no record of that name may lie in the `without_days` calendar days before
     the first day of the run, or on it. Every day of the run must have been observed, the first
@@ -40,7 +43,8 @@ def sustained(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Ve
     window = in_window(endpoint, days)[None, :]
     with np.errstate(invalid="ignore"):  # a count that was not seen is neither below nor above
         above, below = counts >= level, (counts < level) & window
-    fallen = np.logical_or.accumulate(below, axis=1) | ~below.any(axis=1, keepdims=True)
+    spared = ~below.any(axis=1) & (cases.end >= float(setting(endpoint, "nadir_by", NADIR_BY)))
+    fallen = np.logical_or.accumulate(below, axis=1) | spared[:, None]
     starts = _starts(above, length) & fallen & window & ~_supported(cases, endpoint, days)
     event = np.where(starts.any(axis=1), days[starts.argmax(axis=1)] if days.size else 0, np.inf)
     return time_to_event(cases, endpoint, event)
