@@ -44,9 +44,11 @@ def solve(
     walker = Walker(system, functions, solver, key)
     shown = np.array([functions.observed.index(name) for name in probe.variables], dtype=int)
     results = []
-    for row in range(len(cohort.ids)):
-        patient = _patient(system, cohort, schedule, row)
-        results.append(_climb(walker, patient, probe, shown, solver))
+    # overflow and the like are looked for in the state itself and become codes
+    with np.errstate(all="ignore"):
+        for row in range(len(cohort.ids)):
+            patient = _patient(system, cohort, schedule, row)
+            results.append(_climb(walker, patient, probe, shown, solver))
     return _trajectories(system, cohort, probe, results), _records(cohort, results)
 
 
