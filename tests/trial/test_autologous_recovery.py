@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 
 import reseed
 from reseed.api import Run
@@ -86,14 +87,20 @@ def test_harvest_is_as_in_128_autoimmune_patients(run: Run) -> None:
 
 
 def test_infections_of_the_first_fifteen_days(run: Run) -> None:
-    """23 infections in 56 patients on days 0 to 15 after the graft (evidence CO0603)."""
+    """23 infections in 56 patients on days 0 to 15 after the graft (evidence CO0603).
+
+    The hospital rate was fitted to this number, so the test only asks that the trial keeps it:
+    within the exact (Garwood) Poisson 95 % interval of the published count, 0.26 to 0.62 per
+    patient. BEAM was not fitted to it; it has the same interval.
+    """
     infusion = 49.0
+    low, high = chi2.ppf(0.025, 2 * 23) / 2 / 56, chi2.ppf(0.975, 2 * 24) / 2 / 56
     for arm in run.arms:
         records = run.records[(run.records["arm"] == arm) & (run.records["name"] == "infection")]
         day = records["time"] - infusion
         grafted = values(run, arm, "cd34_dose")["value"].notna().sum()
         rate = ((day >= 0) & (day <= 15)).sum() / grafted
-        assert 0.41 / 2 < rate < 0.41 * 2
+        assert low < rate < high
 
 
 def test_counts_never_fall_below_zero(run: Run) -> None:

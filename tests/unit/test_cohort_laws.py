@@ -145,12 +145,29 @@ def test_every_kind_of_the_noun_is_there() -> None:
     assert {kind for kind in named if kind != "kind"} == set(LAWS)
 
 
-@pytest.mark.parametrize(("mean", "size"), [(0.8, 4.5), (0.01, 0.2), (50.0, 3.0), (1e9, 2.0)])
-def test_negative_binomial_is_scipy_s_at_any_mean(mean: float, size: float) -> None:
-    """The inverse agrees with scipy.stats count by count, and a huge mean takes no longer."""
-    from scipy import stats
+@pytest.mark.parametrize(
+    ("mean", "size"), [(0.01, 0.2), (0.8, 4.5), (3.0, 1.5), (50.0, 3.0), (1e4, 0.5), (1e6, 2.0)]
+)
+def test_negative_binomial_is_scipys_count_by_count(mean: float, size: float) -> None:
+    """From rare events to millions, far into both tails."""
+    tails = 10.0 ** -np.arange(2.0, 7.0)
+    uniform = np.concatenate([(np.arange(400) + 0.5) / 400, tails, 1.0 - tails])
+    counts = values_of(Distribution("negative_binomial", centre=mean, shape=size), uniform)
+    assert np.array_equal(counts, stats.nbinom.ppf(uniform, size, size / (size + mean)))
 
+
+@pytest.mark.parametrize("mean", [1e9, 1e12, 1e14])
+def test_negative_binomial_of_a_huge_mean_is_found_as_fast(mean: float) -> None:
+    """In a bounded number of steps; the same as scipy's to the precision of the latter."""
     uniform = (np.arange(400) + 0.5) / 400
-    ours = values_of(Distribution("negative_binomial", centre=mean, shape=size), uniform)
-    theirs = stats.nbinom.ppf(uniform, size, size / (size + mean))
-    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+    counts = values_of(Distribution("negative_binomial", centre=mean, shape=2.0), uniform)
+    assert np.array_equal(counts, np.floor(counts))
+    np.testing.assert_allclose(
+        counts, stats.nbinom.ppf(uniform, 2.0, 2.0 / (2.0 + mean)), rtol=1e-9
+    )
+
+
+def test_negative_binomial_beyond_whole_numbers_ends() -> None:
+    """A mean of 1e30 has no exact count as a double: the largest is given."""
+    counts = values_of(Distribution("negative_binomial", centre=1e30, shape=2.0), U[:10])
+    assert np.array_equal(counts, np.full(10, 2.0**53))

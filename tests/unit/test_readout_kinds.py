@@ -115,6 +115,8 @@ def test_patient_who_is_never_below_has_it_at_the_start() -> None:
 def test_leaving_before_the_nadir_is_no_recovery() -> None:
     """Counts that had not fallen yet when the patient died, or follow-up ended, mean nothing."""
     high = [3, 2.5, 2, 1.8]
+    assert timed(high, ENGRAFTMENT, end=23.9, reason="death") == (pytest.approx(13.9), 2)
+    assert timed(high, ENGRAFTMENT, end=24.0, reason="death") == (0, 1)
     assert timed(high, ENGRAFTMENT, end=14.5, reason="death") == (4.5, 2)
     assert timed(high, ENGRAFTMENT, end=13.0) == (3, 0)
     patient = endpoint(
@@ -237,6 +239,24 @@ def test_days_below() -> None:
     assert judge([0.1], rule, end=12.5, reason="death")[0][1:] == (1, 3.0)
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        endpoint("time_below", port="neutrophils", below=HALF),
+        endpoint("count", records=("platelet_transfusion",)),
+    ],
+    ids=lambda rule: rule.kind,
+)
+def test_sums_are_known_of_those_followed_to_the_last_day(rule: Endpoint) -> None:
+    """Four days of follow-up say nothing of 28; a death ends the course, and all is known."""
+    for end, reason, known in (
+        (38.0, "", True), (37.5, "", False), (14.0, "", False), (37.5, "drop-out", False),
+        (38.0, "drop-out", True), (37.5, "death", True), (14.0, "harvest failure", True),
+    ):  # fmt: skip
+        _, status, value = judge([0.1], rule, records=[transfusion(2.0)], end=end, reason=reason)[0]
+        assert (status == 1, not np.isnan(value)) == (known, known), (end, reason)
+
+
 def test_records_are_counted() -> None:
     """Within the window and while followed; a patient without any has none, not a missing one."""
     rule = endpoint("count", records=("platelet_transfusion", "infection"))
@@ -292,13 +312,22 @@ def test_graft_failure(counts: list, more: dict, expected: tuple) -> None:
         assert verdicts[order.index(FAILURE)][:2] == expected
 
 
-def test_graft_failure_is_judged_once_a_run_could_be_complete() -> None:
-    """Up to the level from day 20 and gone on day 21.5: not engrafted yet, and no failure."""
-    confirmed = endpoint("not_by", "failure", endpoint="engraftment", day=21.0, confirm=2.0)
-    counts = [0.1] * 20 + [2.0]
-    verdicts = judge(counts, ENGRAFTMENT, confirmed, end=31.5, reason="withdrawn")
-    assert verdicts[1][:2] == (21.5, 0)
-    assert judge([0.1], ENGRAFTMENT, confirmed, end=33.0)[1][:2] == (21, 1)
+@pytest.mark.parametrize("reason", ["withdrawn", "death", "drop-out", ""])
+@pytest.mark.parametrize(("first", "expected"), [(20, (19, 0)), (21, (20, 0)), (22, (21, 1))])
+def test_graft_failure_needs_to_see_a_run_that_has_begun(
+    first: int, expected: tuple, reason: str
+) -> None:
+    """Up to the level from that day and gone on day 21.5: unknown, unless still low on day 21."""
+    counts = [0.1] * first + [2.0]
+    verdicts = judge(counts, ENGRAFTMENT, FAILURE, end=31.5, reason=reason)
+    assert verdicts[1][:2] == expected
+
+
+def test_run_seen_to_its_end_is_judged() -> None:
+    """One day more of follow-up: engrafted on day 21, or down again and failed."""
+    assert judge([0.1] * 21 + [2.0], ENGRAFTMENT, FAILURE, end=33.0)[1][:2] == (23, 0)
+    assert judge([0.1] * 21 + [2.0, 0.1], ENGRAFTMENT, FAILURE, end=33.0)[1][:2] == (21, 1)
+    assert judge([0.1] * 21 + [2.0, 0.1], ENGRAFTMENT, FAILURE, end=32.0)[1][:2] == (21, 1)
 
 
 # who has no outcome

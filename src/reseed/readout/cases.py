@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from reseed.nouns.course import Quantity
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.records import Records
 from reseed.readout.observations import Observations
+from reseed.readout.observe import DROP_OUT
 
 TOLERANCE = 1e-9
 """Days; two sums of the same times may differ by rounding."""
@@ -21,12 +22,17 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """One row per patient, all shape (patient,): see `Outcomes` for what the numbers mean."""
+    """One row per patient, all shape (patient,): see `Outcomes` for what the numbers mean.
+
+    `begun` is the day on which something began that was still going on, and not yet an event,
+    when follow-up ended; infinite where there is none.
+    """
 
     time: NDArray[np.float64]
     status: NDArray[np.int64]
     value: NDArray[np.float64]
     unit: tuple[str, ...]
+    begun: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,16 @@ def in_window(endpoint: Endpoint, day: NDArray) -> NDArray[np.bool_]:
     return (day >= endpoint.from_day - TOLERANCE) & (day <= endpoint.to_day + TOLERANCE)
 
 
+def whole_window(cases: Cases, endpoint: Endpoint) -> NDArray[np.bool_]:
+    """Of which patients a sum over the endpoint's window is known.
+
+    Those followed to its last day, and those whose course came to an end of its own before, by
+    death for example. What a planned end or a drop-out cuts off is missing, not zero.
+    """
+    cut = np.array([why in ("", DROP_OUT) for why in cases.observations.reason], dtype=bool)
+    return ~cut | (cases.end >= endpoint.to_day - TOLERANCE)
+
+
 def time_to_event(cases: Cases, endpoint: Endpoint, event: NDArray[np.float64]) -> Verdicts:
     """Verdicts from each patient's day of the event, infinite where there is none.
 
@@ -125,21 +141,23 @@ def time_to_event(cases: Cases, endpoint: Endpoint, event: NDArray[np.float64]) 
     time = np.where(happened, event, last)
     status = np.where(happened, 1, np.where(rival, 2, 0)).astype(np.int64)
     nothing = np.full(cases.count, np.nan)
-    verdicts = Verdicts(time, status, nothing, ("day",) * cases.count)
+    verdicts = Verdicts(time, status, nothing, ("day",) * cases.count, np.full(cases.count, np.inf))
     return undefined_where(~cases.followed, verdicts)
 
 
 def measured(value: NDArray[np.float64], unit: tuple[str, ...]) -> Verdicts:
     """Verdicts from values; NaN is not defined."""
     time = np.full(value.shape, np.nan)
-    return Verdicts(time, (~np.isnan(value)).astype(np.int64), value, unit)
+    status = (~np.isnan(value)).astype(np.int64)
+    return Verdicts(time, status, value, unit, np.full(value.shape, np.inf))
 
 
 def undefined_where(missing: NDArray[np.bool_], verdicts: Verdicts) -> Verdicts:
     """The verdicts, without those patients."""
-    return Verdicts(
-        np.where(missing, np.nan, verdicts.time),
-        np.where(missing, 0, verdicts.status),
-        np.where(missing, np.nan, verdicts.value),
-        verdicts.unit,
+    return replace(
+        verdicts,
+        time=np.where(missing, np.nan, verdicts.time),
+        status=np.where(missing, 0, verdicts.status),
+        value=np.where(missing, np.nan, verdicts.value),
+        begun=np.where(missing, np.inf, verdicts.begun),
     )

@@ -7,18 +7,27 @@ from collections.abc import Mapping
 import numpy as np
 
 from reseed.nouns.endpoint import Endpoint
-from reseed.readout.cases import TOLERANCE, Cases, Verdicts, in_window, measured, names_in
+from reseed.readout.cases import (
+    TOLERANCE,
+    Cases,
+    Verdicts,
+    in_window,
+    measured,
+    names_in,
+    whole_window,
+)
 
 
 def count(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdicts:
     """The number of records in the window with one of the names in `records`.
 
     Transfusions, infections, days of collection. The row that says why follow-up ended is not
-    counted a second time. A patient whose follow-up ended before the window has no value; one
-    whose follow-up ended within it has what was seen until then.
+    counted a second time. A patient whose follow-up ended before the window has no value, nor
+    has one whom the planned end or a drop-out takes out of it; one who died within it has what
+    was seen until then.
     """
     rows = cases.seen(names_in(endpoint, "records"), ends=False)
     counted = in_window(endpoint, rows.day)
     number = np.bincount(rows.patient[counted], minlength=cases.count).astype(np.float64)
-    absent = cases.end < endpoint.from_day - TOLERANCE
-    return measured(np.where(absent, np.nan, number), ("",) * cases.count)
+    known = whole_window(cases, endpoint) & (cases.end >= endpoint.from_day - TOLERANCE)
+    return measured(np.where(known, number, np.nan), ("",) * cases.count)
