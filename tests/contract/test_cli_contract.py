@@ -89,7 +89,13 @@ def test_unknown_name_is_invalid_input_with_a_suggestion() -> None:
     done = reseed("show", "granulopoesis")
     assert (done.returncode, done.stdout) == (3, "")
     assert 'did you mean "granulopoiesis"' in done.stderr
-    assert reseed("trial", "autologous-recovry").returncode == 3
+    trial = reseed("trial", "autologous-recovry")
+    assert trial.returncode == 3
+    assert 'no scenario "autologous-recovry"; did you mean "autologous-recovery"?' in trial.stderr
+    arm = reseed("show", "cy-atg")
+    assert arm.returncode == 3
+    assert "arm of the scenario autologous-recovery" in arm.stderr
+    assert "cyclophosphamide-atg" in arm.stderr
 
 
 def test_library_option_before_and_after_the_command(tmp_path: Path) -> None:

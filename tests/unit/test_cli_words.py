@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,8 +15,10 @@ from reseed.cli import trial as cli_trial
 from reseed.cli.columns import columns
 from reseed.cli.main import app
 from reseed.cli.progress import Progress, state
+from reseed.cli.results import WIDTH, Tally, in_words
 from reseed.cli.show import law_in_words
-from reseed.cli.trial import TrialCall, in_words
+from reseed.cli.simulate import without_noise
+from reseed.cli.trial import TrialCall
 from reseed.nouns.distribution import Distribution
 
 SUMMARY = {
@@ -30,7 +33,7 @@ SUMMARY = {
             "failed": 1,
             "endpoints": {
                 "engraftment": [
-                    {"time_days": 30.0, "estimate": 0.9, "low": 0.55, "high": 0.98},
+                    {"time_days": 28.0, "estimate": 0.9, "low": 0.55, "high": 0.98},
                     {"time_days": 60.0, "estimate": None, "low": None, "high": None},
                 ]
             },
@@ -42,6 +45,28 @@ SUMMARY = {
     },
 }
 
+RUN = {
+    "title": "A first trial",
+    "arms": [{"name": "short", "title": "A short course"}],
+    "endpoints": [
+        {
+            "name": "engraftment",
+            "title": "Engraftment",
+            "kind": "sustained",
+            "origin": "infusion",
+            "to_day": 28.5,
+        },
+        {
+            "name": "dose",
+            "title": "Cells infused",
+            "kind": "amount",
+            "origin": "infusion",
+            "to_day": 1.0,
+        },
+    ],
+}
+TALLIES = {"short": Tally(10, 1, 8, {"harvest failure": 2, "death": 1})}
+
 
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch):
@@ -50,6 +75,7 @@ def trial(monkeypatch: pytest.MonkeyPatch):
     import reseed.trial
 
     monkeypatch.setattr(reseed.spec, "read_scenario", lambda name, library: name)
+    monkeypatch.setattr(cli_trial, "tallies_of", lambda folder, run: TALLIES)
 
     def call(outcome: object, *words: str):
         asked = {}
@@ -70,15 +96,28 @@ def trial(monkeypatch: pytest.MonkeyPatch):
 
 def done(failed: int = 1) -> SimpleNamespace:
     """A finished trial."""
-    return SimpleNamespace(folder=Path("runs/first"), failed=failed, summary=lambda: SUMMARY)
+    return SimpleNamespace(
+        folder=Path("runs/first"), failed=failed, summary=lambda: SUMMARY, run=RUN
+    )
 
 
 def test_trial_prints_a_summary_the_report_and_what_it_is_not(trial) -> None:
     """A reader sees the answer, where the rest is, and what it must not be used for."""
     result, asked = trial(done(), "--patients", "10", "--seed", "3", "--out", "here")
     assert result.exit_code == 0
-    assert "90.0 % (55.0 to 98.0) by day 30, median 11 days" in result.stdout
-    assert "4.1e+06 (3e+06 to 5e+06) cell/kg" in result.stdout
+    rows = [re.sub(r"  +", " | ", line) for line in result.stdout.splitlines()]
+    assert rows[0] == "A first trial (first, seed 1)"
+    for row in (
+        " | A short course",
+        "received the graft, n (%) | 8 (80.0 %)",
+        "harvest failure, n (%) | 2 (20.0 %)",
+        "deaths, n (%) | 1 (10.0 %)",
+        "Engraftment, % by day 28 (95% CI) | 90.0 (55.0 to 98.0)",
+        "Engraftment, median day (IQR) | 11 (10 to not reached)",
+        "Cells infused, 10^6/kg, median (IQR) | 4.1 (3.0 to 5.0)",
+    ):
+        assert row in rows
+    assert "describe the patients who were transplanted (8)." in result.stdout
     assert str(Path("runs/first/report.html")) in result.stdout
     assert cli_trial.NOTICE in result.stdout
     assert "1 of 10 patients could not be solved" in result.stderr
@@ -146,17 +185,44 @@ def test_simulate_writes_a_file_and_says_if_the_patient_failed(
     out = tmp_path / "patient.csv"
     words = ["simulate", "first", "--arm", "short", "--patient", "7", "--out", str(out)]
     result = CliRunner().invoke(app, words)
-    assert out.read_text() == "study_day\n0.0\n1.0\n"
+    assert out.read_text() == "study_day\n0\n1\n"
     assert (result.exit_code, result.stdout) == (1, "")
     assert "patient 7 could not be solved beyond day 0.5 (blood__x)" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("place", "word"), [("", "the folder"), ("missing/patient.csv", "no folder")]
+)
+def test_simulate_refuses_a_place_where_it_cannot_write(
+    tmp_path: Path, place: str, word: str
+) -> None:
+    """Before anything is solved."""
+    words = ["simulate", "autologous-recovery", "--arm", "cy-atg", "--patient", "0", "--out"]
+    result = CliRunner().invoke(app, [*words, str(tmp_path / place)])
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert word in result.stderr
+
+
+def test_simulated_numbers_have_no_noise() -> None:
+    """What is nothing beside the column's largest value is 0; what is small and real stays."""
+    import pandas as pd
+
+    table = without_noise(pd.DataFrame({"x": [2.0, -1e-13, 1e-11], "y": [0.0, 0.0, 0.0]}))
+    assert list(table["x"]) == [2.0, 0.0, 1e-11]
+    assert list(table["y"]) == [0.0, 0.0, 0.0]
+
+
 def test_many_arms_stand_in_tables_of_three() -> None:
-    """A terminal is only so wide."""
-    arm = SUMMARY["arms"]["short"]  # type: ignore[index]
-    text = in_words({**SUMMARY, "arms": {f"arm{i}": arm for i in range(4)}})
-    assert text.count("patients") == 2
-    assert max(map(len, text.splitlines())) < 200
+    """A terminal is only so wide; long titles go on below."""
+    arms = [f"arm{i}" for i in range(4)]
+    title = "A course of treatment with a long name and many drugs in it"
+    text = in_words(
+        {**SUMMARY, "arms": dict.fromkeys(arms, SUMMARY["arms"]["short"])},  # type: ignore[index]
+        {**RUN, "arms": [{"name": name, "title": title} for name in arms]},
+        dict.fromkeys(arms, TALLIES["short"]),
+    )
+    assert text.count("virtual patients") == 2
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then(capsys) -> None:

@@ -381,7 +381,7 @@ def test_failures_are_counted(trial):
     page = trial[3]
     assert "Not solved 1 (2.5%) 1 (2.5%) step budget" in page.text
     assert "No infusion 2 (5.0%) 2 (5.0%) harvest failure" in page.text
-    assert "granulopoiesis__transit_2" in page.text
+    assert "granulopoiesis__transit_2" in page.text.replace("_ ", "_")  # may break there
 
 
 def test_parameters_lead_to_their_sources(trial):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
+import numpy as np
 import pytest
 
+from reseed.nouns.estimate import Estimate
 from reseed.report.links import linked
 from reseed.report.names import labelled, quantity, spoken, unit_text
 from reseed.report.numbers import number, percent_interval, share, spread
 from reseed.report.page import css_text
 from reseed.report.sections.findings import Middle, sentence
+from reseed.report.sections.summary import quartiles
+from reseed.report.variables import legible, show_of
 
 
 @pytest.mark.parametrize(
@@ -90,3 +95,37 @@ def test_sentence_claims_no_more_than_its_interval():
     assert "does not tell the two apart" in open_end
     never = sentence("Engraftment", "days", [first, Middle("B", *[math.nan] * 3)])
     assert "It was not reached with B." in never
+
+
+def test_small_concentrations_have_a_small_unit() -> None:
+    """An axis in µg/L rather than in thousandths of mg/L; counts keep theirs."""
+    show = show_of("filgrastim_concentration", "mg/L")
+    assert legible(show, "mg/L", 0.02).unit == "ug/L"
+    assert legible(show, "mg/L", 5e-5).unit == "ng/L"
+    assert legible(show, "mg/L", 3.0) == show
+    counts = show_of("neutrophils", "cell/L")
+    assert legible(counts, "cell/L", 1e-3) == counts
+
+
+def test_a_median_by_the_toss_of_a_coin_is_none() -> None:
+    """Half had the event, give or take chance, and the upper quartile is not reached."""
+    ends = [np.array([row]) for row in (0.55, 0.4, 0.7)]
+    toss = Estimate(
+        endpoint="e",
+        arm="a",
+        kind="cumulative_incidence",
+        times=np.array([30.0]),
+        estimate=ends[0],
+        low=ends[1],
+        high=ends[2],
+        at_risk=np.array([10]),
+        median=20.0,
+        q25=9.0,
+        q75=math.nan,
+        n=10,
+        missing=0,
+        unit="day",
+    )
+    assert quartiles(toss) == "about 50% had it; no median"
+    sure = dataclasses.replace(toss, low=np.array([0.51]))
+    assert quartiles(sure) == "20 (9 to not reached)"

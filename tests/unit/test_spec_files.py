@@ -12,6 +12,7 @@ from reseed.nouns.distribution import Distribution
 from reseed.spec import parse_quantity, read_cohort, read_course, read_endpoint, read_module
 from reseed.spec.cohort import FORMULAS
 from reseed.spec.endpoint import SETTINGS
+from reseed.spec.quantity import parse_dose
 
 PORTS = "port\tsymbol\tquantity\tunit\tdirection\tnote\n"
 PARAMETERS = "id\tvalue\tunit\tdistribution\tcv\tuncertainty\tse\tlow\thigh\tstatus\tsource\tnote\n"
@@ -74,6 +75,22 @@ def written(folder: Path, text: str) -> Path:
 def test_quantity(text: str, value: float, unit: str) -> None:
     """Value and unit as written."""
     assert parse_quantity(text) == Quantity(value, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("50 mg/kg", "mg_per_kg"),
+        ("50 mg_per_kg", "mg_per_kg"),
+        ("200 mg/m2", "mg_per_m2"),
+        ("200 mg / m^2", "mg_per_m2"),
+        ("5 ug/kg", "ug_per_kg"),
+        ("50 mg", "mg"),
+    ],
+)
+def test_dose(text: str, unit: str) -> None:
+    """Per kg and per m2 may be written in two ways; one is kept."""
+    assert parse_dose(text).unit == unit
 
 
 @pytest.mark.parametrize("text", ["", "mg", "5mg", "5 mgs", "nan mg", "1e999 mg", "1 " * 99])
@@ -204,6 +221,20 @@ def test_slips_in_a_module(tmp_path: Path, part: str, text: str, place: str, exp
     """Each has its place and its remedy."""
     found = faults(read_module, module(tmp_path, **{part: text}))
     assert any(f.place == place and expected in f.expected for f in found)
+
+
+def test_a_module_without_a_readme_is_called_as_its_folder(tmp_path: Path) -> None:
+    """A first try needs three files."""
+    path = module(tmp_path)
+    (path / "README.md").unlink()
+    assert read_module(path).title == "Blood"
+
+
+def test_a_choice_names_its_options_once(tmp_path: Path) -> None:
+    """In their own order."""
+    row = "transit\t5\tday\t\t\t\t\t\t\tguess\tdoi:10.1/x\t\n"
+    (fault,) = faults(read_module, module(tmp_path, parameters=PARAMETERS + row))
+    assert fault.expected == "one of measured, fitted, derived, assumed"
 
 
 def test_a_module_s_name_is_a_name_of_the_model_text(tmp_path: Path) -> None:

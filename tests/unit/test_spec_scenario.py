@@ -238,7 +238,7 @@ def test_five_different_faults_are_told_at_once(folder: Path) -> None:
         ("scenarios/first.toml", "__transit", "__tansit", "parameters.blood__tansit", "transit"),
         ("scenarios/first.toml", 'name = "short"', 'name = "a_b"', "arm[1].name", "digits and -"),
         ("courses/short.toml", '"poison"', '"poisson"', "stage[1].give[1].drug", '"poison"'),
-        ("courses/short.toml", "50 mg_per_kg", "50 cell", "stage[1].give[1].dose", "mg_per_kg"),
+        ("courses/short.toml", "50 mg_per_kg", "50 cell", "stage[1].give[1].dose", "mg/kg"),
         ("courses/short.toml", 'over = "1 h"\n', "", "stage[1].give[1].over", "how long"),
         ("courses/short.toml", "[5,", '[4,5]\nover = "1 h"#', "stage[2].give[1].over", "bolus"),
         ("courses/short.toml", '"infuse"', '"infus"', "stage[2].procedure[1].do", "infuse"),
@@ -287,15 +287,24 @@ def test_a_broken_module_that_nobody_uses_does_no_harm(folder: Path) -> None:
     scenario = read_scenario("first", library_of(folder))
     assert "bad" not in {m.name for m in scenario.modules}
     assert {f.file for f in lint(folder, library_of(folder))} == {
-        f"{folder}/models/bad/parameters.tsv",
-        f"{folder}/models/bad/README.md",
+        f"{folder}/models/bad/parameters.tsv"
     }
 
 
 def test_unknown_scenario_suggests_the_nearest(folder: Path) -> None:
     """A slip of the pen in the name itself."""
     (fault,) = faults_of(folder, "frist")
-    assert 'did you mean "first"' in fault.expected
+    assert str(fault) == 'no scenario "frist"; did you mean "first"?'
+    with pytest.raises(InvalidInput, match='^no course "shrt"; did you mean "short"'):
+        library_of(folder).path("courses", "shrt")
+
+
+def test_a_misspelt_endpoint_is_told_once_and_never_suggested(folder: Path) -> None:
+    """An endpoint that another one names is not missing if it is only misspelt in the list."""
+    change(folder, "scenarios/first.toml", '"engraftment"', '"engraftmnt"')
+    (fault,) = faults_of(folder)
+    assert fault.place == "endpoints[1]"
+    assert 'did you mean "engraftment"' in fault.expected
 
 
 def test_a_scenario_by_path_finds_what_lies_beside_it(folder: Path) -> None:

@@ -25,6 +25,14 @@ class Fault:
         return f"{self.file}: {self.place}: found {self.found}; expected {self.expected}"
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown(Fault):
+    """A name that nothing has: `place` is the kind of thing, `expected` a hint."""
+
+    def __str__(self) -> str:
+        return f"no {self.place} {self.found}; {self.expected}"
+
+
 class ReseedError(Exception):
     """Any error that reseed raises on purpose; its text is meant for the user."""
 
@@ -35,6 +43,9 @@ class InvalidInput(ReseedError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         count = len(self.faults)
+        if count == 1 and isinstance(self.faults[0], Unknown):
+            super().__init__(str(self.faults[0]))
+            return
         head = f"{count} fault{'s' if count != 1 else ''} in the input"
         super().__init__("\n".join([head, *(f"  {fault}" for fault in self.faults)]))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reseed.cli.columns import columns
 from reseed.spec import KINDS, find_library
+from reseed.spec.module import readme_title
 from reseed.spec.sheet import Sheet, plain
 
 
@@ -24,8 +25,7 @@ def catalogue(folders: Sequence[Path]) -> str:
 
 def _title(sheet: Sheet) -> str:
     if sheet.path.is_dir():
-        first = (sheet.beside("README.md").text() or "").split("\n", 1)[0]
-        return plain(first.removeprefix("# ").strip())[:200] or "(no title)"
+        return plain(readme_title(sheet, optional=True)) or "(no title)"
     try:
         title = tomllib.loads(sheet.text() or "").get("title")
     except (ValueError, RecursionError):

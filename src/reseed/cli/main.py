@@ -161,7 +161,12 @@ def simulate(
     context: typer.Context,
     scenario: Scenario,
     arm: Annotated[str, typer.Option(help="The arm's name.")],
-    patient: Annotated[int, typer.Option(min=0, help="The patient's id.")],
+    patient: Annotated[
+        int,
+        typer.Option(
+            min=0, help="The patient, counted from 0 within the arm; or the id in the tables."
+        ),
+    ],
     days: Days = None,
     seed: Seed = None,
     out: Annotated[
@@ -170,7 +175,11 @@ def simulate(
     ] = None,
     library: Libraries = None,
 ) -> None:
-    """Solve one patient of a trial again, alone, bit for bit; prints a table as CSV."""
+    """Solve one patient of a trial again, alone, bit for bit; prints a table as CSV.
+
+    A row per day: study_day counts from the beginning of the study, day from the infusion of the
+    graft. Numbers have six digits.
+    """
     with guarded():
         from reseed.cli.simulate import simulate_patient
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from reseed.base.errors import Fault, InvalidInput
+from reseed.base.errors import InvalidInput, Unknown
 from reseed.cli.columns import columns
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.course import Course
@@ -25,7 +26,8 @@ from reseed.spec import (
     read_module,
     read_scenario,
 )
-from reseed.spec.sheet import one_of
+from reseed.spec.shape import read_toml, tables
+from reseed.spec.sheet import Sheet, nearest, plain
 
 _WIDTH = 96
 
@@ -39,9 +41,9 @@ def show_item(name: str, scenario: str | None, folders: Sequence[Path]) -> str:
     kind, _, bare = name.rpartition("/")
     kinds = [k for k in KINDS if bare in library.items[k] and kind in ("", k)]
     if not kinds:
-        known = {n for k in KINDS for n in library.items[k]}
-        expected = one_of(bare, known, "a name that `reseed list` prints")
-        raise InvalidInput([Fault(library.shown_folders(), "name", f'"{name}"', expected)])
+        raise InvalidInput(
+            [Unknown(library.shown_folders(), "item", f'"{name}"', _hint(bare, library))]
+        )
     context = read_scenario(scenario, library) if scenario else None
     shown = []
     for k in kinds:
@@ -50,6 +52,25 @@ def show_item(name: str, scenario: str | None, folders: Sequence[Path]) -> str:
         body = _model(path, context) if k == "models" else _SHOWN[k](path, library)
         shown.append(f"{k.removesuffix('s')} {bare}  ({file})\n\n{body}")
     return "\n\n\n".join(shown)
+
+
+def _hint(name: str, library: Library) -> str:
+    """What may have been meant: an arm of a scenario, or the nearest name."""
+    arms = [
+        f"it is an arm of the scenario {scenario} with the course {arm.get('course')}"
+        for scenario in library.names("scenarios")
+        for arm in _arms(library.sheet(library.path("scenarios", scenario)))
+        if arm.get("name") == name
+    ]
+    if arms:
+        return plain("; ".join(arms))
+    near = nearest(name, {known for kind in KINDS for known in library.items[kind]})
+    return f'did you mean "{near}"?' if near else "`reseed list` prints all names"
+
+
+def _arms(sheet: Sheet) -> list[dict[str, Any]]:
+    """The raw arms of a scenario; none where it cannot be read."""
+    return tables(read_toml(sheet), "arm")
 
 
 def _scenario(path: Path, library: Library) -> str:

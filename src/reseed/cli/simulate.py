@@ -5,10 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+from reseed.base.errors import Fault, InvalidInput
 from reseed.cli.outcome import FAILED, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DIGITS = "%.6g"
+_NOTHING = 1e-12
+"""A value below this share of its column's maximum is rounding of the solver, and written as 0."""
 
 
 def simulate_patient(
@@ -22,19 +31,36 @@ def simulate_patient(
     folders: Sequence[Path],
 ) -> None:
     """Writes the patient's days as CSV; typer.Exit(1) if the patient could not be solved."""
+    _check_out(out)
     from reseed.spec import find_library, read_scenario
 
     found = read_scenario(scenario, find_library(folders))
     from reseed.trial import replay
 
     solved = replay(found, arm, patient, days=days, seed=seed)
-    table = solved.table()
-    if out is None:
-        table.to_csv(sys.stdout, index=False, lineterminator="\n")
-    else:
-        table.to_csv(out, index=False, lineterminator="\n")
+    table = without_noise(solved.table())
+    place = sys.stdout if out is None else out
+    table.to_csv(place, index=False, lineterminator="\n", float_format=_DIGITS)
+    if out is not None:
         say(f"{len(table)} rows in {out}")
     if solved.trajectories.status[0]:
         state, day = solved.trajectories.status_state[0], solved.trajectories.status_time[0]
         say(f"patient {patient} could not be solved beyond day {day:g} ({state})")
         raise typer.Exit(FAILED)
+
+
+def without_noise(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with 0 for what is too small beside its column's largest value to mean anything."""
+    sizes = table.abs()
+    return table.mask(sizes < _NOTHING * sizes.max(), 0.0)
+
+
+def _check_out(out: Path | None) -> None:
+    """InvalidInput before anything is solved if the table could not be written there."""
+    if out is None:
+        return
+    if out.is_dir():
+        raise InvalidInput([Fault("call", "--out", f"the folder {out}", "the name of a file")])
+    if not out.parent.is_dir():
+        expected = "a file in a folder that exists"
+        raise InvalidInput([Fault("call", "--out", f"no folder {out.parent}", expected)])

@@ -14,7 +14,7 @@ from reseed.report.drawing.curves import Curve, Follow, draw_curves
 from reseed.report.drawing.dots import draw_dots
 from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.names import labelled
-from reseed.report.variables import readable, scale, show_of
+from reseed.report.variables import legible, readable, scale, show_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,8 @@ def figure_of_variable(
             raise ValueError(
                 f"arm {title!r} has values of shape {values.shape}; expected (patient, {len(days)})"
             )
-    show = show_of(variable, unit)
+    peak = max((float(np.nanmax(v, initial=0.0)) for v in arms.values()), default=0.0)
+    show = legible(show_of(variable, unit), unit, peak)
     factor = scale(unit, show.unit)
     axis = labelled(show.title, show.unit or unit)
     bands = [

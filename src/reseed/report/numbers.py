@@ -37,6 +37,11 @@ def tenth(value: float) -> str:
     return minus("0" if text == "-0" else text)
 
 
+def signed(value: float) -> str:
+    """A day or a difference with its sign, to one decimal: "+35", "−3", "0"."""
+    return ("+" if round(value, 1) > 0 else "") + tenth(value)
+
+
 def minus(text: str) -> str:
     """The text with a real minus sign in front of a negative number."""
     return "−" + text[1:] if text.startswith("-") else text

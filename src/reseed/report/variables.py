@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reseed.report.names import spoken
 
@@ -31,6 +31,7 @@ VARIABLES = {
     "cd34_infused": Show("Viable CD34+ cells infused", "1e6 cell/kg"),
 }
 
+_SMALL = 0.1  # mg/L
 _READABLE = {"cell/kg": "1e6 cell/kg", "cell/L": "1e9 cell/L"}
 
 
@@ -42,6 +43,24 @@ def show_of(name: str, unit: str = "") -> Show:
 def readable(unit: str) -> str:
     """The unit in which values of a unit are shown: millions of cells per kg, for example."""
     return _READABLE.get(unit, unit)
+
+
+def is_concentration(unit: str) -> bool:
+    """Whether a unit is one of mass in a volume."""
+    from reseed.base.units import compatible
+
+    return bool(unit) and compatible(unit, "mg/L")
+
+
+def legible(show: Show, unit: str, peak: float) -> Show:
+    """The face with a unit in which small concentrations read well; `peak` is in `unit`."""
+    shown = show.unit or unit
+    if not is_concentration(shown):
+        return show
+    highest = peak * scale(unit, "mg/L")
+    if shown != "mg/L" or not 0 < highest < _SMALL:
+        return show
+    return replace(show, unit="ug/L" if highest >= 1e-3 * _SMALL else "ng/L")
 
 
 def scale(unit: str, shown: str) -> float:

@@ -14,6 +14,7 @@ from reseed.spec.library import Library
 from reseed.spec.module import load_modules
 from reseed.spec.shape import (
     AnyQuantity,
+    Dose,
     Line,
     Name,
     PositiveQuantity,
@@ -36,7 +37,7 @@ class UntilShape(Shape):
 
 class GiveShape(Shape):
     drug: Word
-    dose: PositiveQuantity
+    dose: Dose
     days: Days
     over: Hours | None = None
     hour: Hour = 9.0

@@ -14,7 +14,7 @@ from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Quantity
 from reseed.nouns.module import Module, Parameter, Port
 from reseed.spec.assembly import outputs
-from reseed.spec.quantity import parse_quantity
+from reseed.spec.quantity import parse_dose, parse_quantity
 from reseed.spec.shape import attempt, tables
 from reseed.spec.sheet import Sheet, nearest, one_of, quoted
 
@@ -62,7 +62,7 @@ def _check_give(
     if drug not in doses:
         sheet.add(f"{place}.drug", quoted(drug), one_of(drug, doses, "a drug of the library"))
         return
-    port, dose = doses[drug], _quantity(give.get("dose"))
+    port, dose = doses[drug], attempt(parse_dose, give.get("dose"))
     if dose is None:
         return
     amount, _ = units.split_dose_unit(dose.unit)
@@ -75,7 +75,7 @@ def _check_give(
             sheet.add(f"{place}.over", "nothing", expected)
     else:
         mass = _per_time_removed(port.unit)
-        expected = f"a dose in {mass}, {mass}_per_kg, {mass}_per_m2 or alike for {drug}"
+        expected = f"a dose in {mass}, {mass}/kg, {mass}/m2 or alike for {drug}"
         sheet.add(f"{place}.dose", quoted(give.get("dose")), expected)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from reseed.base.errors import Fault, InvalidInput
-from reseed.spec.sheet import Sheet, one_of, plain
+from reseed.base.errors import Fault, InvalidInput, Unknown
+from reseed.spec.sheet import Sheet, meant, plain, quoted
 
 KINDS = ("scenarios", "courses", "cohorts", "endpoints", "models", "evidence")
 FOLDERS = ("models", "evidence")
@@ -36,8 +36,8 @@ class Library:
     def path(self, kind: str, name: str) -> Path:
         """Where an item is; InvalidInput with the nearest name if there is none."""
         if name not in self.items[kind]:
-            expected = one_of(name, self.items[kind], f"a name from {kind}")
-            raise InvalidInput([Fault(self.shown_folders(), kind, plain(name)[:80], expected)])
+            found, hint = quoted(plain(name)[:80]), meant(name, self.items[kind])
+            raise InvalidInput([Unknown(self.shown_folders(), kind.removesuffix("s"), found, hint)])
         return self.items[kind][name]
 
     def sheet(self, path: Path) -> Sheet:

@@ -74,7 +74,8 @@ def load_module(sheet: Sheet) -> Module:
         data = read_toml(checks)
         if data is not None:
             fit(ChecksShape, data, checks)
-    return Module(folder.name, readme_title(sheet), text, ports, parameters, hazards, sheet.file)
+    title = readme_title(sheet, optional=True)
+    return Module(folder.name, title, text, ports, parameters, hazards, sheet.file)
 
 
 def load_modules(library: Library) -> tuple[Module, ...]:
@@ -95,9 +96,14 @@ def _text(sheet: Sheet) -> str:
     return text
 
 
-def readme_title(sheet: Sheet) -> str:
-    """The title of a folder from the first line of its readme, "" after a fault."""
+def readme_title(sheet: Sheet, *, optional: bool = False) -> str:
+    """The title of a folder from the first line of its readme, "" after a fault.
+
+    Where the readme is `optional`, the folder's name serves without one.
+    """
     readme = sheet.beside("README.md")
+    if optional and not readme.path.exists() and not readme.path.is_symlink():
+        return sheet.path.name.replace("_", " ").capitalize()
     text = readme.text()
     if text is None:
         return ""

@@ -9,7 +9,16 @@ from reseed.base import units
 from reseed.nouns.course import Quantity
 
 _WRITTEN = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)(?:\s+(\S.*))?\s*")
+_OVER_KG = re.compile(r"\s*/\s*kg\s*$")
+_OVER_M2 = re.compile(r"\s*/\s*(?:m2|m\^2|m\*\*2|m²)\s*$")
 _LONGEST = 100
+
+
+def parse_dose(text: str) -> Quantity:
+    """A quantity whose unit may end in `_per_kg` or `_per_m2`, also written `/kg` and `/m2`."""
+    if len(text) <= _LONGEST:
+        text = _OVER_M2.sub("_per_m2", _OVER_KG.sub("_per_kg", text))
+    return parse_quantity(text)
 
 
 def parse_quantity(text: str) -> Quantity:

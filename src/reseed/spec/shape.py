@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 
 from reseed.nouns.course import Quantity
 from reseed.spec.library import NAME
-from reseed.spec.quantity import parse_quantity
-from reseed.spec.sheet import Sheet, nearest, one_of, quoted
+from reseed.spec.quantity import parse_dose, parse_quantity
+from reseed.spec.sheet import Sheet, nearest, one_of_these, quoted
 
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PLACE = re.compile(r"(.*?)\s*\(at (.*)\)", re.DOTALL)
@@ -66,12 +66,22 @@ def _positive(value: Any) -> Quantity:
     return quantity
 
 
+def _dose(value: Any) -> Quantity:
+    if not isinstance(value, str):
+        raise ValueError('a dose and a unit in quotes, such as "50 mg/kg"')
+    quantity = parse_dose(value)
+    if quantity.value < 0:
+        raise ValueError("zero or more")
+    return quantity
+
+
 Line = Annotated[str, AfterValidator(_line)]
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[str, AfterValidator(_name)]
 Word = Annotated[str, AfterValidator(_word)]
 AnyQuantity = Annotated[Quantity, PlainValidator(_quantity)]
 PositiveQuantity = Annotated[Quantity, PlainValidator(_positive)]
+Dose = Annotated[Quantity, PlainValidator(_dose)]
 
 
 def read_toml(sheet: Sheet) -> dict[str, Any] | None:
@@ -154,7 +164,7 @@ def _found_and_expected(shape: type[Shape], detail: ErrorDetails) -> tuple[str, 
         return "an unknown key", f"one of {', '.join(known)}{hint}"
     if kind == "literal_error":
         options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        return quoted(value), one_of(str(value), options, "one of " + ", ".join(options))
+        return quoted(value), one_of_these(str(value), options)
     if kind == "value_error":
         return quoted(value), str(context["error"])
     if kind in ("too_short", "too_long"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -93,11 +93,22 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
+def one_of_these(word: str, options: Sequence[str]) -> str:
+    """A few fixed choices in their order, and the one that is most like the word."""
+    near = nearest(word, options)
+    return "one of " + ", ".join(options) + (f'; did you mean "{near}"?' if near else "")
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """A hint for an unknown name: the one that is most like it, or the names that there are."""
+    names = sorted(known)
+    if near := nearest(word, names):
+        return f'did you mean "{near}"?'
+    some = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return f"there are: {some}" if names else "there is none"
+
+
 def one_of(word: str, known: Iterable[str], what: str) -> str:
     """What was expected instead of an unknown word: the nearest known name, or some of them."""
-    names = sorted(known)
-    near = nearest(word, names)
-    if near:
-        return f'{what}; did you mean "{near}"?'
-    some = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    return f"{what}: {some}" if names else f"{what}; there is none"
+    hint = meant(word, known)
+    return f"{what}: {hint.removeprefix('there are: ')}" if ": " in hint else f"{what}; {hint}"

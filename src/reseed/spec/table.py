@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reseed.base import units
-from reseed.spec.sheet import Sheet, one_of, quoted
+from reseed.spec.sheet import Sheet, one_of_these, quoted
 
 SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")
@@ -65,7 +65,7 @@ class Row:
         if text in options:
             return text
         named = [option or "nothing" for option in options]
-        self.fault(column, one_of(text, named, "one of " + ", ".join(named)))
+        self.fault(column, one_of_these(text, named))
         return None
 
     def symbol(self, column: str) -> str | None:

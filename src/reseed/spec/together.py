@@ -12,7 +12,7 @@ from reseed.spec.days import parse_days, parse_span
 from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
 from reseed.spec.shape import attempt, tables
-from reseed.spec.sheet import Sheet, one_of, quoted
+from reseed.spec.sheet import Sheet, nearest, one_of, quoted
 
 
 def check_together(found: Gathered) -> None:
@@ -88,10 +88,16 @@ def _check_names(found: Gathered) -> None:
         settings = raw.get("settings")
         if raw.get("kind") == "not_by" and isinstance(settings, dict):
             name = settings.get("endpoint")
-            if isinstance(name, str) and name not in endpoints:
-                known = [entry for entry in endpoints if isinstance(entry, str)]
-                expected = one_of(name, known, "an endpoint of the scenario")
+            if isinstance(name, str) and name not in endpoints and not _meant(name, found):
+                expected = one_of(name, found.endpoints, "an endpoint of the scenario")
                 other.add("settings.endpoint", quoted(name), expected)
+
+
+def _meant(name: str, found: Gathered) -> bool:
+    """Whether an endpoint of the scenario that is not there is a slip for this one."""
+    names = found.data.get("endpoints")
+    slips = [n for n in names if isinstance(n, str)] if isinstance(names, list) else []
+    return bool(nearest(name, [slip for slip in slips if slip not in found.endpoints]))
 
 
 def _check_compare(found: Gathered) -> None:
@@ -99,10 +105,13 @@ def _check_compare(found: Gathered) -> None:
     names, named = found.data.get("compare"), found.data.get("endpoints")
     known = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
     # One that cannot be read has been noted, and is taken to be what was meant.
-    raw = {name: found.endpoints[name][2] if name in found.endpoints else {} for name in known}
+    raw = {name: found.endpoints[name][2] for name in known if name in found.endpoints}
     for i, name in enumerate(names if isinstance(names, list) else [], 1):
         if isinstance(name, str) and name in found.evidence:
             evidence = found.evidence[name][1]
+            for group in evidence.groups:
+                if group.endpoint not in raw and _meant(group.endpoint, found):
+                    raw[group.endpoint] = {}
             what = "an endpoint of the scenario"
             check_endpoints(evidence, raw, found.sheet, f"compare[{i}]", what)
 

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LEFT, _RIGHT, _LANE = 1.75, 1.35, 0.19
+_ALPHA = {"event": 0.75, "planned": 0.4}
+LABEL = 28
+"""Characters of a lane's label that there is room for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One line of the timeline: `share` (0 to 1) of patients to whom it happened on each day.
 
-    `kind` is `given` (planned, the same for all), `done` (a procedure) or `event`.
+    `kind` is `given` (the same for all), `planned` (at most that long), `done` (a procedure) or
+    `event`.
     """
 
     label: str
@@ -64,11 +68,11 @@ def draw_timeline(
                     align="edge",
                     color=fill,
                     linewidth=0,
-                    alpha=1.0 if lane.kind != "event" else 0.75,
+                    alpha=_ALPHA.get(lane.kind, 1.0),
                 )
                 axes.axhline(row + 0.86, color=HAIR, linewidth=0.4)
                 middle = top + _LANE * (row + 0.55)
-                write(figure, _LEFT - 0.08, middle, short(lane.label, 28), align="right", size=7)
+                write(figure, _LEFT - 0.08, middle, short(lane.label, LABEL), align="right", size=7)
                 write(
                     figure,
                     WIDTH - _RIGHT + 0.08,

@@ -8,9 +8,9 @@ import numpy as np
 
 from reseed.report.blocks import Block, Figure, Heading, Piece, Prose, Text
 from reseed.report.data import ArmData, TrialData
-from reseed.report.drawing.timeline import Lane, draw_timeline
+from reseed.report.drawing.timeline import LABEL, Lane, draw_timeline
 from reseed.report.names import spoken
-from reseed.report.numbers import plural, share
+from reseed.report.numbers import plural, share, signed
 from reseed.report.sections.parted import parted
 
 _ORDER = ("harvest", "process", "freeze", "thaw", "infuse")
@@ -19,6 +19,7 @@ _PROCEDURES = {
     "infuse": ("cd34_infused", "Graft infused"),
 }
 _LANES = 44  # on a page, headings of arms counted as two
+_SINCE = ", from study start"
 _QUIET = {"give", "process", "freeze", "thaw"}  # no line of their own in the figure
 
 
@@ -54,11 +55,28 @@ def _figures(data: TrialData) -> tuple[Figure, ...]:
     notes = (
         "Each line is scaled to its own busiest day. On the right: the planned dose, or the "
         "patients of the arm to whom it happened at least once.",
+        *_remarks(data),
     )
-    caption = "What was given and what happened, by day"
+    caption = "What was planned and what happened, by day"
     tallest = max(len(lanes) for _, _, lanes in panels)
     most = max(1, int(_LANES // (tallest + 2)))
     return parted(caption, panels, most, lambda part: draw_timeline(part, first, last), notes)
+
+
+def _remarks(data: TrialData) -> tuple[str, ...]:
+    """What a reader could take wrongly: drugs that stop early, events before the infusion."""
+    notes = []
+    if any(entry.get("until") for arm in data.arms for entry in arm.info.get("given", ())):
+        notes.append(
+            "Planned, in pale: given at the latest to the last day drawn; it stops earlier where "
+            "counts have recovered."
+        )
+    if any((arm.records["source"] == "hazard").any() for arm in data.arms):
+        notes.append(
+            "Infections and deaths are counted here from study start; the endpoints count from "
+            "their own origin."
+        )
+    return tuple(notes)
 
 
 def _lanes(arm: ArmData, origin: float) -> list[Lane]:
@@ -75,7 +93,9 @@ def _lanes(arm: ArmData, origin: float) -> list[Lane]:
             for name in sorted(set(rows["name"])):
                 if source == "end" and name in set(records["name"][records["source"] == "hazard"]):
                     continue  # a death is both a hazard that fired and an end
-                lanes.append(_lane(arm, rows[rows["name"] == name], spoken(name), origin, "event"))
+                label = spoken(name) + (_SINCE if source == "hazard" else "")
+                label = label if len(label) <= LABEL else spoken(name)
+                lanes.append(_lane(arm, rows[rows["name"] == name], label, origin, "event"))
         else:
             name, label = _PROCEDURES.get(source, ("", spoken(source)))
             chosen = rows[rows["name"] == name] if name else rows
@@ -86,8 +106,11 @@ def _lanes(arm: ArmData, origin: float) -> list[Lane]:
 
 def _planned(entry: Any) -> Lane:
     days = np.floor(np.asarray(entry["days"], dtype=float))
-    label = spoken(str(entry.get("what", "")))
-    return Lane(label, str(entry.get("dose", "")), days, np.ones(len(days)), "given")
+    label, dose = spoken(str(entry.get("what", ""))), str(entry.get("dose", ""))
+    if not entry.get("until"):
+        return Lane(label, dose, days, np.ones(len(days)), "given")
+    last = f"{dose}, latest day {signed(float(days.max()))}"
+    return Lane(f"{label}, planned", last, days, np.ones(len(days)), "planned")
 
 
 def _lane(arm: ArmData, rows: Any, label: str, origin: float, kind: str) -> Lane:

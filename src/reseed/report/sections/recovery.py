@@ -12,7 +12,7 @@ from reseed.report.dose_groups import FEW, Group, Met, groups_of, met, pairs_of
 from reseed.report.drawing.recovery import Panel, Points, draw_recovery, kept
 from reseed.report.links import linked
 from reseed.report.names import quantity
-from reseed.report.numbers import NONE, count, plural, spread, tenth
+from reseed.report.numbers import NONE, count, plural, signed, spread, tenth
 from reseed.report.sections.summary import title_of
 
 OFF = 2.0  # days; a smaller difference is within the scatter of such studies
@@ -55,11 +55,6 @@ def dose_text(group: Group) -> str:
 def with_unit(group: Group) -> str:
     """The bounds with their unit: "below 2 × 10⁶ cells/kg"."""
     return quantity(dose_text(group), group.unit)
-
-
-def signed(days: float) -> str:
-    """A difference with its sign, or a dash."""
-    return ("+" if round(days, 1) > 0 else "") + tenth(days)
 
 
 def _table(titles: Mapping[str, str], found: Mapping[str, Sequence[Met]]) -> Table:

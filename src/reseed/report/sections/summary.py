@@ -57,9 +57,19 @@ def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
 def quartiles(estimate: Estimate) -> str:
     """The median with its quartiles, in the shown unit; a time may be "not reached"."""
     timed = estimate.kind != "distribution"
+    if timed and about_half(estimate):
+        return "about 50% had it; no median"
     factor = 1.0 if timed else scale(estimate.unit, readable(estimate.unit))
     values = (factor * q for q in (estimate.median, estimate.q25, estimate.q75))
     return spread(*values, absent="not reached" if timed else NONE)
+
+
+def about_half(estimate: Estimate) -> bool:
+    """Whether a time has a median only by the toss of a coin: the curve ends near one half."""
+    if not math.isfinite(estimate.median) or math.isfinite(estimate.q75):
+        return False
+    known = np.flatnonzero(np.isfinite(estimate.estimate))
+    return len(known) > 0 and bool(estimate.low[known[-1]] <= 0.5 <= estimate.high[known[-1]])
 
 
 def unit_of(found: Sequence[tuple[ArmData, Estimate]]) -> str:
@@ -94,7 +104,7 @@ def _counts(data: TrialData) -> list[_Row]:
             [share(part, arm.size) for part, arm in zip(failed, data.arms, strict=True)],
         ),
     ]
-    grafted = [arm.rows("infuse")["patient"].nunique() for arm in data.arms]
+    grafted = _grafted(data)
     if any(grafted):
         cells = [share(part, arm.size) for part, arm in zip(grafted, data.arms, strict=True)]
         rows.append(("", "Received the graft, n (%)", cells))
@@ -122,16 +132,33 @@ def _endpoints(data: TrialData) -> list[_Row]:
     return rows
 
 
+def _grafted(data: TrialData) -> list[int]:
+    """Patients per arm who received the graft."""
+    return [int(arm.rows("infuse")["patient"].nunique()) for arm in data.arms]
+
+
 def _missing(data: TrialData) -> tuple[str, ...]:
-    """A note on patients for whom endpoints are not defined, if there are any."""
+    """Notes on whom the endpoints do not describe, and why, if there is anybody."""
     alike: dict[str, list[str]] = {}
+    grafted = _grafted(data)
+    without = {arm.name: arm.size - n for arm, n in zip(data.arms, grafted, strict=True)}
+    ungrafted = False
     for endpoint in data.endpoints:
-        gaps = [(arm.title, e.missing) for arm, e in data.of(endpoint["name"]) if e.missing]
-        if gaps:
+        found = [(arm, e.missing) for arm, e in data.of(endpoint["name"])]
+        gaps = [(arm.title, missing) for arm, missing in found if missing]
+        from_infusion = endpoint.get("origin") == "infusion" and any(grafted)
+        if gaps and from_infusion and all(n == without[arm.name] for arm, n in found):
+            ungrafted = True
+        elif gaps:
             inside = ", ".join(f"{title}: {count(number)}" for title, number in gaps)
             alike.setdefault(inside, []).append(title_of(endpoint))
-    return tuple(
-        f"Patients for whom these could not be determined, left out of the rows ({gaps}): "
-        f"{'; '.join(titles)}."
-        for gaps, titles in alike.items()
+    counts = ", ".join(map(count, grafted))
+    first = f"Endpoints from infusion describe only patients who received the graft ({counts})."
+    return (
+        *((first,) if ungrafted else ()),
+        *(
+            f"Left out of the rows, since the patient has no such value ({gaps}): "
+            f"{'; '.join(titles)}."
+            for gaps, titles in alike.items()
+        ),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reseed.report.blocks import Block, Figure, Prose
 from reseed.report.data import TrialData
 from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, draw_bands
 from reseed.report.names import labelled, quantity
 from reseed.report.numbers import number
 from reseed.report.sections.parted import parted
-from reseed.report.variables import Show, scale, show_of
+from reseed.report.variables import Show, is_concentration, legible, scale, show_of
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
@@ -40,16 +43,19 @@ def _figures(data: TrialData, variable: str) -> tuple[Figure, ...]:
         if track is None:
             continue
         values, days, unit = track
-        show = show_of(variable, unit)
         band = band_of(values, days - origin)
-        shown = Band(band.days, band.quantiles * scale(unit, show.unit or unit), band.living)
         if band.living.any():  # an arm without the variable holds nothing but gaps
-            bands.append((arm.index, arm.title, shown))
+            bands.append((arm.index, arm.title, band))
     if not bands:
         return ()
-    show = show_of(variable, unit)
+    peak = max(float(np.nanmax(band.quantiles, initial=0.0)) for _, _, band in bands)
+    show = legible(show_of(variable, unit), unit, peak)
+    factor = scale(unit, show.unit or unit)
+    bands = [(i, title, Band(b.days, b.quantiles * factor, b.living)) for i, title, b in bands]
     axis = labelled(show.title, show.unit or unit)
     caption = f"{show.title} by day from infusion, by arm"
+    if is_concentration(unit):
+        caption += ": value at the start of each day (trough), not peaks"
     notes = _notes(show, unit, bands)
     return parted(caption, bands, 10, lambda part: draw_bands(show, axis, part, bands), notes)
 
@@ -66,12 +72,18 @@ def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[s
     first, last = axis_days(show, [band for _, _, band in bands])
     if show.until is None and last < max(band.days[-1] for _, _, band in bands):
         notes.append("The axis ends where the highest values fall below 1% of their peak.")
-    followed = [band.living[band.living > 0] for _, _, band in bands]
+    followed = [_followed(band, first, last) for _, _, band in bands]
     if any(len(part) and part[-1] < part[0] for part in followed):
         ends = ", ".join(
             f"{title}: {int(part[0])} to {int(part[-1])}"
             for (_, title, _), part in zip(bands, followed, strict=True)
             if len(part)
         )
-        notes.append(f"Patients living and followed, first to last day: {ends}.")
+        notes.append(f"Patients living and followed, first to last day drawn: {ends}.")
     return tuple(notes)
+
+
+def _followed(band: Band, first: float, last: float) -> NDArray[np.int64]:
+    """How many are followed at the times that are drawn."""
+    drawn = (band.days >= first) & (band.days <= last)
+    return band.living[drawn & (band.living > 0)]
