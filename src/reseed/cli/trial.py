@@ -44,6 +44,10 @@ class TrialCall:
 
 def run_and_report(call: TrialCall) -> None:
     """Runs the trial and prints what came out; typer.Exit(1) if no patient could be solved."""
+    if call.workers != 1:
+        from reseed.base.workers import start_server
+
+        start_server()  # its imports run beside the reading of the files
     from reseed.cli.progress import Progress
     from reseed.spec import find_library, read_scenario
 

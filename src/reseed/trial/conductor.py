@@ -15,12 +15,13 @@ import numpy as np
 
 from reseed import store
 from reseed.base.errors import Fault, InvalidInput
+from reseed.base.workers import start_server
 from reseed.nouns.estimate import Estimate
 from reseed.nouns.scenario import Scenario
 from reseed.trial.batch import Batch
 from reseed.trial.manifest import manifest
 from reseed.trial.merge import merge
-from reseed.trial.pool import Task, run_tasks, start_server
+from reseed.trial.pool import Task, run_tasks
 from reseed.trial.result import TrialResult
 from reseed.trial.setup import Setup, ids_start, set_up
 

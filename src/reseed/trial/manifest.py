@@ -93,7 +93,12 @@ def _arm(setup: Setup, number: int) -> dict[str, Any]:
         "course": arm.course.name,
         "words": in_words(arm.course),
         "given": [
-            {"what": give.drug, "dose": quantity_in_words(give.dose), "days": list(give.days)}
+            {
+                "what": give.drug,
+                "dose": quantity_in_words(give.dose),
+                "days": list(give.days),
+                "until": bool(give.until_port),
+            }
             for stage in arm.course.stages
             for give in stage.gives
         ],
