@@ -376,6 +376,37 @@ def test_numbers_are_the_estimates(trial, endpoint):
             assert percent_interval(*ends) in summary
 
 
+def test_arms_are_compared(trial):
+    """Each endpoint once, with the difference of what stands beside it."""
+    _, _, html, _ = trial
+    part = _Page(html[html.index('id="differences"') : html.index('id="course"')]).text
+    assert "Differences between arms: BEAM + ATG minus Cyclophosphamide + ATG" in part
+    for title in (title for title, _ in (*TIMED.values(), *MEASURED.values())):
+        assert part.count(title) == 1
+    assert "the intervals are not adjusted" in part
+    pattern = r"Neutrophil engraftment, median day (\d+) (\d+) (−?\d+)(\.0)? \("
+    first, other, gap, _ = re.search(pattern, part).groups()
+    assert int(other) - int(first) == int(gap.replace("−", "-"))
+
+
+def test_few_patients_are_not_compared(tmp_path):
+    """Nineteen per arm: values, and no differences."""
+    make_trial(tmp_path, patients=19)
+    page = _Page(write_report(tmp_path).read_text(encoding="utf-8"))
+    assert "with BEAM + ATG: too few patients to compare." in page.text
+    assert "no difference could be told" not in page.text
+
+
+def test_twins_are_not_compared_as_strangers(tmp_path):
+    """The same people in every arm: a paired analysis is named, and nothing is claimed."""
+    make_trial(tmp_path, patients=30)
+    store.write_run(tmp_path, {**store.read_run(tmp_path), "design": "twins"})
+    html = write_report(tmp_path).read_text(encoding="utf-8")
+    part = _Page(html[html.index('id="summary"') : html.index('id="course"')]).text
+    assert part.count("paired analysis, which is not made yet") == 2
+    assert "no difference could be told" not in part and "Welch" not in part
+
+
 def test_failures_are_counted(trial):
     """One patient per arm was not solved, two had no harvest: both are said, by name."""
     page = trial[3]

@@ -13,9 +13,11 @@ from reseed.report.links import linked
 from reseed.report.names import labelled, quantity, spoken, unit_text
 from reseed.report.numbers import number, percent_interval, share, spread
 from reseed.report.page import css_text
-from reseed.report.sections.findings import Middle, sentence
+from reseed.report.sections.differences import Contrast, Side
+from reseed.report.sections.findings import sentence
 from reseed.report.sections.summary import quartiles
 from reseed.report.variables import legible, show_of
+from reseed.stats import Bounded
 
 
 @pytest.mark.parametrize(
@@ -84,17 +86,50 @@ def test_css_text_cannot_leave_its_string():
     assert back == text
 
 
-def test_sentence_claims_no_more_than_its_interval():
-    """Arms are told apart only when their intervals have no day in common."""
-    first, second = Middle("A", 10, 9, 11), Middle("B", 13, 12, 14)
-    apart = sentence("Engraftment", "days", [first, second])
-    assert "3 days apart" in apart and "do not overlap" in apart
-    near = sentence("Engraftment", "days", [first, Middle("B", 12, 11, 14)])
-    assert "does not tell the two apart" in near and "days apart" not in near
-    open_end = sentence("Engraftment", "days", [Middle("A", 10, 9, math.nan), second])
-    assert "does not tell the two apart" in open_end
-    never = sentence("Engraftment", "days", [first, Middle("B", *[math.nan] * 3)])
-    assert "It was not reached with B." in never
+def contrast(measure: str, first: Side, *others: Side, title: str = "Engraftment") -> Contrast:
+    return Contrast({"kind": "sustained"}, title, measure, False, (first, *others))
+
+
+DAY = Bounded(10, 9, 11)
+
+
+def test_a_sentence_claims_a_clear_difference():
+    """How much, which way, and with which interval; earlier and lower are turned round."""
+    late = Side("B", Bounded(13, 12, 14), Bounded(3, 1.6, 4.4))
+    assert sentence(contrast("median", Side("A", DAY), late)) == (
+        "Engraftment: median day 10 with A; median day 13 with B: 3.0 days later "
+        "(95% CI 1.6 to 4.4)."
+    )
+    early = Side("B", Bounded(9, 9, 9), Bounded(-1, -2, -1))
+    assert "1 day earlier (95% CI 1 to 2)" in sentence(contrast("median", Side("A", DAY), early))
+    rare = Side("B", Bounded(10, 5, 18), Bounded(-30, -45.25, -14))
+    told = sentence(contrast("share", Side("A", Bounded(40, 30, 50)), rare, title="Infection"))
+    assert "30.0 percentage points lower (95% CI 14.0 to 45.2)" in told
+    more = Side("B", Bounded(1.6606, 1, 2), Bounded(0.6606, 0.3651, 0.9561))
+    told = sentence(contrast("mean", Side("A", Bounded(1, 0.8, 1.2)), more, title="Transfusions"))
+    assert "mean 1.00 with A; mean 1.66 with B: 0.66 more (95% CI 0.37 to 0.96)" in told
+
+
+@pytest.mark.parametrize("low", [-1.0, 0.0, 0.04])
+def test_a_sentence_claims_nothing_that_its_interval_does_not_bear(low):
+    """An interval that holds zero, touches it, or is printed so, makes no difference."""
+    side = Side("B", Bounded(13, 9, 14), Bounded(3.2, low, 5))
+    told = sentence(contrast("median", Side("A", DAY), side))
+    assert "no difference could be told (difference 3.2 days, 95% CI" in told
+    assert "later" not in told and "−0" not in told
+
+
+def test_a_sentence_says_why_arms_are_not_compared():
+    """Too few patients; a median that the band does not hold; one arm alone has its interval."""
+    few = Side("B", Bounded(13, 12, 14), None, "too few patients to compare")
+    told = sentence(contrast("median", Side("A", DAY), few))
+    assert told.endswith("median day 13 with B: too few patients to compare.")
+    barely = Side("B", Bounded(30, 20, math.nan), None, "not compared")
+    assert "median barely reached with B" in sentence(contrast("median", Side("A", DAY), barely))
+    never = Side("B", Bounded(*[math.nan] * 3))
+    assert sentence(contrast("median", Side("A", DAY), never)).endswith("not reached with B.")
+    alone = sentence(contrast("median", Side("A", DAY)))
+    assert alone == "Engraftment: median day 10 (95% CI 9 to 11)."
 
 
 def test_small_concentrations_have_a_small_unit() -> None:

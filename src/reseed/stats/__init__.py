@@ -2,8 +2,21 @@
 
 from reseed.stats.cumulative_incidence import cumulative_incidence
 from reseed.stats.curve import Curve
+from reseed.stats.difference import Bounded, hybrid, mean, median_day, risk_at, welch
 from reseed.stats.estimate import estimate
 from reseed.stats.kaplan_meier import kaplan_meier
 from reseed.stats.quantiles import quantiles
 
-__all__ = ["Curve", "cumulative_incidence", "estimate", "kaplan_meier", "quantiles"]
+__all__ = [
+    "Bounded",
+    "Curve",
+    "cumulative_incidence",
+    "estimate",
+    "hybrid",
+    "kaplan_meier",
+    "mean",
+    "median_day",
+    "quantiles",
+    "risk_at",
+    "welch",
+]

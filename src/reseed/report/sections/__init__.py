@@ -12,6 +12,7 @@ from reseed.report.sections import (
     course,
     curves,
     definitions,
+    differences,
     distributions,
     dose,
     failures,
@@ -36,6 +37,7 @@ class Section:
 
 SECTIONS = (
     Section("summary", "Summary", summary.build),
+    Section("differences", "Differences between arms", differences.build),
     Section("course", "Treatment", course.build),
     Section("cohort", "Virtual patients at entry", cohort.build),
     Section("dose", "Stem-cell collection and dose", dose.build),

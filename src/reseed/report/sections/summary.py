@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,9 +11,10 @@ import numpy as np
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Prose, Text
 from reseed.report.data import ArmData, TrialData
-from reseed.report.names import labelled, spoken
-from reseed.report.numbers import NONE, count, percent_interval, share, spread, tenth
+from reseed.report.names import labelled
+from reseed.report.numbers import NONE, count, percent_interval, share, spread
 from reseed.report.sections.by_arm import by_arm
+from reseed.report.sections.differences import end_of, title_at_end, title_of
 from reseed.report.sections.findings import findings
 from reseed.report.variables import readable, scale
 
@@ -32,18 +32,6 @@ def build(data: TrialData) -> tuple[Block, ...]:
     caption = "Key results by arm"
     tables = by_arm(caption, "", data.titles, (*_counts(data), *_endpoints(data)), notes)
     return (*(Prose(text) for text in findings(data)), *tables)
-
-
-def title_of(endpoint: Mapping[str, Any]) -> str:
-    """An endpoint's title, or its name in words."""
-    return endpoint.get("title") or spoken(endpoint["name"])
-
-
-def end_of(endpoint: Mapping[str, Any], estimate: Estimate) -> float:
-    """The last day an endpoint is looked at, as its definition or else its curve says."""
-    last = float(estimate.times[-1]) if len(estimate.times) else math.nan
-    to_day = endpoint.get("to_day")
-    return last if to_day is None else float(to_day)
 
 
 def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
@@ -78,20 +66,8 @@ def unit_of(found: Sequence[tuple[ArmData, Estimate]]) -> str:
 
 
 def end_label(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
-    """The label of `at_end`: "Death by day 100, % (95% CI)"; no day where the title has one."""
-    title = title_of(endpoint)
-    day = (
-        "" if re.search(r"\bday[s]? ?[+−-]?\d", title, re.IGNORECASE) else _day(endpoint, estimate)
-    )
-    if estimate.kind == "survival":
-        plain = title if "surviv" in title.lower() else f"{title}: free of it"
-        return f"{plain}{day.replace(' by ', ' at ')}, % (95% CI)"
-    return f"{title}{day}, % (95% CI)"
-
-
-def _day(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
-    end = end_of(endpoint, estimate)
-    return f" by day {tenth(end)}" if math.isfinite(end) else ""
+    """The label of `at_end`: "Death by day 100, % (95% CI)"."""
+    return f"{title_at_end(endpoint, estimate)}, % (95% CI)"
 
 
 def _counts(data: TrialData) -> list[_Row]:
