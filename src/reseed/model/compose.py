@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.nouns.module import Module, Port
+from reseed.spec.module import default_of
 
 ROOT = "reseed_assembly"
 _HEADER = """
@@ -76,14 +77,6 @@ def flat_id(module: Module, symbol: str) -> str:
     return f"{module.name}__{symbol}"
 
 
-def default_of(port: Port) -> str | None:
-    """The constant that an `in` port falls back to (`default=0` in its note), or None."""
-    for word in port.note.replace(",", " ").replace(";", " ").split():
-        if word.startswith("default="):
-            return str(float(word.removeprefix("default=")))
-    return None
-
-
 def _link(
     module: Module,
     port: Port,
@@ -100,7 +93,7 @@ def _link(
         first = covariates.setdefault(port.name, port)
         # A covariate stays a constant of the module; its value is set from the patient's own.
         return _same_unit(module, port, first.unit, "another module")
-    if (default := default_of(port)) is not None:
+    if default := default_of(port.note):
         links.append(f"  {target} = {default};")
         return []
     return [_loose(module, port.name, "a module with an `out` port of that name")]

@@ -149,11 +149,3 @@ def _in_order(sheet: Sheet, place: str, what: str, day: float, before: dict[str,
         expected = f"{what}s in the order in which they begin (the one before: {before[what]:g})"
         sheet.add(place, f"day {shown(f'{day:g}')}", expected)
     before[what] = max(day, before.get(what, day))
-
-
-def first_day(course: Course) -> float:
-    """The earliest day on which the course gives or does anything."""
-    return min(
-        [give.days[0] for stage in course.stages for give in stage.gives]
-        + [do.day for stage in course.stages for do in stage.procedures]
-    )
