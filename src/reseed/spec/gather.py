@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from reseed.spec.cohort import load_cohort
 from reseed.spec.course import load_course
 from reseed.spec.endpoint import load_endpoint
 from reseed.spec.evidence import load_evidence
-from reseed.spec.library import NAME, Library
+from reseed.spec.library import FOLDERS, NAME, Library
 from reseed.spec.module import load_module
 from reseed.spec.shape import tables
 from reseed.spec.sheet import Sheet, one_of, quoted
@@ -50,23 +51,31 @@ def gather(found: Gathered) -> None:
     if path := _named(found, "cohorts", data.get("cohort"), "cohort"):
         sheet = library.sheet(path)
         found.cohort = (sheet, load_cohort(sheet))
-    for i, arm in enumerate(tables(data, "arm"), 1):
-        path = _named(found, "courses", arm.get("course"), f"arm[{i}].course")
-        if path and path.stem not in found.courses:
-            sheet = library.sheet(path)
-            found.courses[path.stem] = (sheet, *load_course(sheet))
-    names = data.get("endpoints")
-    for i, name in enumerate(names if isinstance(names, list) else [], 1):
-        path = _named(found, "endpoints", name, f"endpoints[{i}]")
-        if path and path.stem not in found.endpoints:
-            sheet = library.sheet(path)
-            found.endpoints[path.stem] = (sheet, *load_endpoint(sheet))
-    names = data.get("compare")
-    for i, name in enumerate(names if isinstance(names, list) else [], 1):
-        path = _named(found, "evidence", name, f"compare[{i}]")
-        if path and path.name not in found.evidence:
-            sheet = library.sheet(path)
-            found.evidence[path.name] = (sheet, load_evidence(sheet))
+    arms = [(f"arm[{i}].course", arm.get("course")) for i, arm in enumerate(tables(data, "arm"), 1)]
+    for name, sheet in _sheets(found, "courses", arms):
+        found.courses[name] = (sheet, *load_course(sheet))
+    for name, sheet in _sheets(found, "endpoints", _listed(data, "endpoints")):
+        found.endpoints[name] = (sheet, *load_endpoint(sheet))
+    for name, sheet in _sheets(found, "evidence", _listed(data, "compare")):
+        found.evidence[name] = (sheet, load_evidence(sheet))
+
+
+def _listed(data: dict[str, Any], key: str) -> list[tuple[str, Any]]:
+    """The place and name of each entry of a list; nothing where it is no list."""
+    names = data.get(key)
+    return [(f"{key}[{i}]", n) for i, n in enumerate(names if isinstance(names, list) else [], 1)]
+
+
+def _sheets(
+    found: Gathered, kind: str, named: Sequence[tuple[str, Any]]
+) -> Iterator[tuple[str, Sheet]]:
+    """The name and sheet of each item that is there, once; the others become faults."""
+    seen = set()
+    for place, name in named:
+        path = _named(found, kind, name, place)
+        if path and path not in seen:
+            seen.add(path)
+            yield (path.name if kind in FOLDERS else path.stem), found.library.sheet(path)
 
 
 def _named(found: Gathered, kind: str, name: Any, place: str) -> Path | None:

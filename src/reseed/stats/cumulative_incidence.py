@@ -14,7 +14,7 @@ from reseed.stats.curve import (
     interval,
     numbers_at_risk,
     numbers_known,
-    step,
+    on_grid,
     time_reached,
 )
 
@@ -39,17 +39,17 @@ def cumulative_incidence(
     knots, incidence = _curve(times, states, cause)
     known = numbers_known(times, states, knots)
     low, high = interval(incidence, standard_error(times, states, cause), known)
-    values = step(knots, incidence, 0.0, grid)
     start = interval(np.zeros(1), np.zeros(1), np.array([len(times)]))[1][0]
     hidden = beyond(
         times, grid, survivors=bool(times.size and (states[times == times.max()] == 0).any())
     )
-    begun = grid > 0  # at time 0 nothing can have happened, which is certain
+    columns, before = (incidence, low, high), (0.0, 0.0, float(start))
+    shown = on_grid(knots, columns, before, grid, hidden)
     return Curve(
         times=grid,
-        estimate=np.where(hidden, np.nan, values),
-        low=np.where(hidden, np.nan, np.where(begun, step(knots, low, 0.0, grid), values)),
-        high=np.where(hidden, np.nan, np.where(begun, step(knots, high, start, grid), values)),
+        estimate=shown[0],
+        low=shown[1],
+        high=shown[2],
         at_risk=numbers_at_risk(times, grid),
         reached=time_reached(knots, incidence, shares),
     )

@@ -106,3 +106,21 @@ def beyond(
     if time.size == 0:
         return np.ones(at.shape, dtype=bool)
     return (at > time.max() + 1e-9) & survivors
+
+
+def on_grid(
+    knots: NDArray[np.float64],
+    columns: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    before: tuple[float, float, float],
+    at: NDArray[np.float64],
+    hidden: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Estimate, low and high at the times `at`, from their steps; NaN where `hidden`.
+
+    `before` holds the three before the first knot. At time 0 nothing can have happened, which is
+    certain: there the interval is the estimate.
+    """
+    values, low, high = (step(knots, c, b, at) for c, b in zip(columns, before, strict=True))
+    low, high = (np.where(at > 0, bound, values) for bound in (low, high))
+    shown = tuple(np.where(hidden, np.nan, column) for column in (values, low, high))
+    return shown[0], shown[1], shown[2]

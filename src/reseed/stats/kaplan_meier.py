@@ -14,7 +14,7 @@ from reseed.stats.curve import (
     interval,
     numbers_at_risk,
     numbers_known,
-    step,
+    on_grid,
     time_reached,
 )
 
@@ -44,17 +44,14 @@ def kaplan_meier(
     exact = interval(np.round(survival), survival, numbers_known(times, events, knots))
     bounds = np.where(edge[:, None], np.column_stack(exact), bounds)
     hidden = beyond(times, grid, survivors=bool(survival[-1] > 0))
-
-    def on_grid(values: np.ndarray) -> np.ndarray:
-        return np.where(hidden, np.nan, step(knots, values, 1.0, grid))
-
-    begun = grid > 0  # at time 0 nothing can have happened, which is certain
-    estimate = on_grid(survival)
+    bounds = np.clip(bounds, 0.0, 1.0)
+    columns = (survival, bounds[:, 0], bounds[:, 1])
+    shown = on_grid(knots, columns, (1.0, 1.0, 1.0), grid, hidden)
     return Curve(
         times=grid,
-        estimate=estimate,
-        low=np.where(begun, on_grid(np.clip(bounds[:, 0], 0.0, 1.0)), estimate),
-        high=np.where(begun, on_grid(np.clip(bounds[:, 1], 0.0, 1.0)), estimate),
+        estimate=shown[0],
+        low=shown[1],
+        high=shown[2],
         at_risk=numbers_at_risk(times, grid),
         reached=time_reached(knots, 1.0 - survival, shares),
     )
