@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.ports import find_port
-from reseed.engine.failure import SolveFailed
-from reseed.engine.functions import Functions, generate
-from reseed.engine.patient import Patient, Solved, Walker
-from reseed.engine.solver import Solver
+from reseed.engine.ensemble import solve_compiled
+from reseed.engine.reference import solve_by_reference
+from reseed.engine.solver import COMPILED, REFERENCE, Solver
+from reseed.engine.told import Told
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
@@ -35,68 +33,25 @@ def solve(
 
     Returns Trajectories with values of shape (patient, variable, time), in the system's units,
     and the Records of events, hazards, procedures and ends. Each patient is solved alone, so the
-    result does not depend on who else is in the cohort. Raises InvalidInput where the probe,
+    result does not depend on who else is in the cohort, nor on threads or lane width. Raises InvalidInput where the probe,
     the schedule or the cohort names what the system does not have.
     """
     solver = solver or Solver()
-    _check(system, cohort, schedule, probe)
-    functions = _functions(system)
-    walker = Walker(system, functions, solver, key)
-    shown = np.array([functions.observed.index(name) for name in probe.variables], dtype=int)
-    results = []
-    # overflow and the like are looked for in the state itself and become codes
-    with np.errstate(all="ignore"):
-        for row in range(len(cohort.ids)):
-            patient = _patient(system, cohort, schedule, row)
-            results.append(_climb(walker, patient, probe, shown, solver))
-    return _trajectories(system, cohort, probe, results), _records(cohort, results)
+    _check(system, cohort, schedule, probe, solver)
+    if solver.method in REFERENCE:
+        told, values = solve_by_reference(system, cohort, schedule, probe, key, solver)
+    else:
+        told, values = solve_compiled(system, cohort, schedule, probe, key, solver)
+    return _trajectories(system, cohort, probe, told, values), _records(cohort, told)
 
 
-@lru_cache(maxsize=16)
-def _functions(system: System) -> Functions:
-    return generate(system)
-
-
-_Result = tuple[Solved, int, float, str, int]  # solved, status, when, which state, rung
-
-
-def _climb(
-    walker: Walker, patient: Patient, probe: Probe, shown: NDArray[np.int64], solver: Solver
-) -> _Result:
-    """The ladder: tighter tolerance and a longer budget, then a coded failure."""
-    failed = SolveFailed("step budget", 0.0, "")
-    for rung in range(solver.rungs + 1):
-        try:
-            return walker.solve(patient, probe.times, shown, rung), 0, np.nan, "", rung
-        except SolveFailed as failure:
-            failed = failure
-    empty = np.full((len(probe.variables), len(probe.times)), np.nan)
-    solved = Solved(empty, (), failed.time, "", 0)
-    return solved, failed.code, failed.time, failed.state, solver.rungs
-
-
-def _patient(system: System, cohort: Cohort, schedule: Schedule, row: int) -> Patient:
-    parameters = np.array(system.defaults, dtype=np.float64)
-    covariates = {name: float(column[row]) for name, column in cohort.covariates.items()}
-    for index, name in enumerate(system.parameters):
-        if name in cohort.parameters:
-            parameters[index] = cohort.parameters[name][row]
-        elif name in covariates:
-            parameters[index] = covariates[name]
-    jumps = tuple(
-        (float(schedule.times[row, column]), target, float(schedule.values[row, column]), tag)
-        for column, (target, tag) in enumerate(zip(schedule.targets, schedule.tags, strict=True))
-        if not np.isnan(schedule.values[row, column])
-    )
-    boundaries = tuple(
-        (float(boundary.times[row]), boundary.name, boundary.procedure, boundary.tag)
-        for boundary in schedule.boundaries
-    )
-    return Patient(int(cohort.ids[row]), parameters, covariates, jumps, boundaries, schedule.end)
-
-
-def _check(system: System, cohort: Cohort, schedule: Schedule, probe: Probe) -> None:
+def _check(
+    system: System, cohort: Cohort, schedule: Schedule, probe: Probe, solver: Solver
+) -> None:
     faults = []
+    if solver.method not in (*COMPILED, *REFERENCE):
+        expected = f"one of {', '.join((*COMPILED, *REFERENCE))}"
+        faults.append(Fault("solver", "method", solver.method, expected))
     observable = {*system.states, *system.parameters, *(rule for rule, _ in system.rules)}
     for name in probe.variables:
         try:
@@ -123,31 +78,29 @@ def _check(system: System, cohort: Cohort, schedule: Schedule, probe: Probe) -> 
 
 
 def _trajectories(
-    system: System, cohort: Cohort, probe: Probe, results: list[_Result]
+    system: System, cohort: Cohort, probe: Probe, told: Told, values: NDArray[np.float64]
 ) -> Trajectories:
-    shape = (len(results), len(probe.variables), len(probe.times))
-    values = np.array([solved.values for solved, *_ in results]).reshape(shape)
     return Trajectories(
         ids=cohort.ids,
         variables=probe.variables,
         units=tuple(find_port(system, name).unit for name in probe.variables),
         times=probe.times,
         values=values,
-        end_time=np.array([solved.end_time for solved, *_ in results]),
-        end_reason=tuple(solved.end_reason for solved, *_ in results),
-        status=np.array([status for _, status, *_ in results], dtype=np.int64),
-        status_time=np.array([when for _, _, when, *_ in results]),
-        status_state=tuple(state for *_, state, _ in results),
-        rung=np.array([rung for *_, rung in results], dtype=np.int64),
-        steps=np.array([solved.steps for solved, *_ in results], dtype=np.int64),
+        end_time=told.end_time,
+        end_reason=tuple(told.end_reason),
+        status=told.status,
+        status_time=told.status_time,
+        status_state=tuple(told.status_state),
+        rung=told.rung,
+        steps=told.steps,
     )
 
 
-def _records(cohort: Cohort, results: list[_Result]) -> Records:
+def _records(cohort: Cohort, told: Told) -> Records:
     rows = [
         (int(patient), time, entry)
-        for patient, (solved, *_) in zip(cohort.ids, results, strict=True)
-        for time, entry in solved.records
+        for patient, records in zip(cohort.ids, told.records, strict=True)
+        for time, entry in records
     ]
     return Records(
         patient=np.array([patient for patient, _, _ in rows], dtype=np.int64),

@@ -4,19 +4,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reseed.nouns.system import System
+
+COMPILED = ("Rodas5P", "Rodas4")
+REFERENCE = ("LSODA", "Radau", "BDF")
+
 
 @dataclass(frozen=True, slots=True)
 class Solver:
-    """Which SciPy method, how accurate, how long.
+    """How accurate, how long, by which method, with how many threads.
 
+    `Rodas5P` and `Rodas4` are compiled; `LSODA`, `Radau` and `BDF` are SciPy's and judge them.
     The absolute tolerance of a state is `rtol * atol_share` times its scale: the largest of its
     initial value and its jumps, at least 1 in its own unit. A first try may take `budget` steps;
     each rung of the ladder divides `rtol` by 10 and multiplies the budget by 5.
+
+    `longest` bounds the steps, in days; by default 10 where a model has events, depends on time
+    or chooses between formulas, so that a change of short duration is not stepped over, and no
+    bound elsewhere. Discrete species are followed one event at a time below `exact_below`, and
+    in leaps of at most a tenth of their turnover above. Neither `threads` (0: all processors)
+    nor `width` (lanes of a vector; 0: as wide as the processor's) changes a result.
     """
 
-    method: str = "Rodas5P"  # or SciPy's own "LSODA", "Radau", "BDF"
+    method: str = "Rodas5P"
     rtol: float = 1e-6
     atol_share: float = 1e-3
     budget: int = 50_000
     rungs: int = 2
-    max_step: float = 10.0  # days: a state event shorter than half of it could be stepped over
+    longest: float | None = None
+    exact_below: float = 100.0
+    threads: int = 1
+    width: int = 0
+
+    def longest_step(self, system: System) -> float:
+        """The bound on steps for one system, days."""
+        if self.longest is not None:
+            return self.longest
+        formulas = [*system.rates, *(formula for _, formula in system.rules)]
+        formulas += [hazard.rate for hazard in system.hazards]
+        sudden = bool(system.events) or any(_sudden(formula) for formula in formulas)
+        return 10.0 if sudden else float("inf")
+
+
+def _sudden(formula: object) -> bool:
+    if isinstance(formula, tuple):
+        return formula[0] in ("piecewise", "floor", "ceil") or any(map(_sudden, formula[1:]))
+    return formula == "time"

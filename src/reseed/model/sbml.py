@@ -19,6 +19,24 @@ from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 
 def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Valued]) -> System:
     """The System of a flat SBML document whose parameters have their values."""
+    return read_model(
+        document, name, _covariate_names(assembly), _hazards(assembly), _ports(assembly), valued
+    )
+
+
+def read_model(
+    document: Any,
+    name: str,
+    alias: dict[str, Expression] | None = None,
+    hazards: Sequence[Hazard] = (),
+    ports: Sequence[SystemPort] | None = None,
+    valued: Sequence[Valued] = (),
+) -> System:
+    """The System of a flat SBML document, of whatever origin.
+
+    `alias` renames the inputs that patients bring. Without `ports`, every state, parameter and
+    rule is one, under its own name.
+    """
     import libsbml
 
     converter = libsbml.ConversionProperties()
@@ -26,10 +44,12 @@ def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Val
     document.convert(converter)
     model = document.getModel()
     _refuse(model)
-    alias = _covariate_names(assembly)
+    alias = alias or {}
     states, rates = _rates(model)
     parameters = _parameters(model, states, alias, valued)
     rules = _ordered(_rules(model, states))
+    if ports is None:
+        ports = _everything(model, states, parameters, rules)
     system = System(
         name=name,
         states=tuple(sorted(states)),
@@ -41,8 +61,8 @@ def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Val
         defaults=tuple(value for value, _ in parameters.values()),
         rules=tuple((rule, substitute(formula, alias)) for rule, formula in rules),
         events=tuple(_event(model.getEvent(i), alias) for i in range(model.getNumEvents())),
-        hazards=tuple(sorted(_hazards(assembly), key=lambda hazard: hazard.name)),
-        ports=tuple(sorted(_ports(assembly), key=lambda port: port.name)),
+        hazards=tuple(sorted(hazards, key=lambda hazard: hazard.name)),
+        ports=tuple(sorted(ports, key=lambda port: port.name)),
         variability=tuple((v.id, v.variability) for v in _by_id(valued) if v.variability),
         uncertainty=tuple((v.id, v.uncertainty) for v in _by_id(valued) if v.uncertainty),
         digest="",
@@ -195,16 +215,19 @@ def _parameters(
         found[public] = (value, unit)
     for index in range(model.getNumCompartments()):
         compartment = model.getCompartment(index)
-        found[compartment.getId()] = (float(compartment.getSize()), "L")
+        unit = unit_text(model, compartment.getUnits())
+        found[compartment.getId()] = (float(compartment.getSize()), unit)
     for one in valued:
         found.setdefault(one.id, (one.value, one.unit))
     return dict(sorted(found.items()))
 
 
-def _unit_of(model: Any, state: str) -> str:
-    if model.getSpecies(state) is not None:
-        return "cell"
-    return unit_text(model, model.getParameter(state).getUnits())
+def _unit_of(model: Any, symbol: str) -> str:
+    species = model.getSpecies(symbol)
+    if species is not None:
+        return unit_text(model, species.getSubstanceUnits() or model.getSubstanceUnits())
+    found = model.getParameter(symbol) or model.getCompartment(symbol)
+    return unit_text(model, found.getUnits())
 
 
 def _event(event: Any, alias: dict[str, Expression]) -> StateEvent:
@@ -249,6 +272,18 @@ def _ports(assembly: Assembly) -> list[SystemPort]:
     for name, port in assembly.covariates.items():
         found[name] = SystemPort(name, name, port.quantity, port.unit, "in")
     return list(found.values())
+
+
+def _everything(
+    model: Any,
+    states: Sequence[str],
+    parameters: dict[str, tuple[float, str]],
+    rules: Sequence[tuple[str, Expression]],
+) -> list[SystemPort]:
+    units = {name: ("factor", unit) for name, (_, unit) in parameters.items()}
+    units |= {name: ("factor", _unit_of(model, name)) for name, _ in rules}
+    units |= {name: ("amount", _unit_of(model, name)) for name in states}
+    return [SystemPort(name, name, kind, unit, "out") for name, (kind, unit) in units.items()]
 
 
 def _by_id(valued: Sequence[Valued]) -> list[Valued]:

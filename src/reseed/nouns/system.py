@@ -30,6 +30,19 @@ class Hazard:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """Births, deaths, arrivals of a discrete species: one by one, at `rate` per day.
+
+    Each time it fires, the amounts in `changes` are added to states; the times are those of a
+    Poisson process whose rate may depend on everything else.
+    """
+
+    name: str
+    rate: Expression
+    changes: tuple[tuple[str, float], ...]  # (state id, whole amount)
+
+
+@dataclass(frozen=True, slots=True)
 class SystemPort:
     """A public name and the state, parameter, rule or event that it stands for.
 
@@ -50,7 +63,9 @@ class System:
     `states`, `initial`, `rates` and `state_units` run parallel; so do `parameters`, `defaults`
     and `parameter_units`. `rules` are in an order in which each needs only earlier ones.
     `initial` may name parameters and rules. `variability` and `uncertainty` are keyed by
-    parameter id, in that parameter's unit here. Time is in days.
+    parameter id, in that parameter's unit here. Time is in days. `discrete` names the states that
+    are whole numbers; they change by `channels` (and jumps and events) alone, and their own rates
+    are 0.
     """
 
     name: str
@@ -68,3 +83,5 @@ class System:
     variability: tuple[tuple[str, Distribution], ...]
     uncertainty: tuple[tuple[str, Distribution], ...]
     digest: str
+    discrete: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from reseed.base.keys import exponentials
 from reseed.engine.failure import SolveFailed
-from reseed.engine.functions import Functions
-from reseed.engine.segment import Problem, Stretch, integrate, truths_at
+from reseed.engine.reference.functions import Functions
+from reseed.engine.reference.segment import Problem, Stretch, integrate, truths_at
 from reseed.engine.solver import Solver
 from reseed.nouns.key import Key
 from reseed.nouns.schedule import Entry, Moment, Procedure
@@ -149,6 +149,7 @@ class Walker:
             rtol * self.solver.atol_share * scale,
             self.names,
             thresholds,
+            min(self.solver.longest_step(self.system), 10.0),
         )
 
     def _hazards(self) -> range:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.engine.failure import SolveFailed
-from reseed.engine.functions import Functions
+from reseed.engine.reference.functions import Functions
 from reseed.engine.solver import Solver
 
 Vector = NDArray[np.float64]
@@ -31,6 +31,7 @@ class Problem:
     atol: Vector
     names: tuple[str, ...]
     thresholds: Vector
+    longest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,35 +133,29 @@ def _first(
 def _stepper(problem: Problem, parameters: Vector, start: float, state: Vector, stop: float) -> Any:
     from scipy.integrate import BDF, LSODA, Radau
 
-    from reseed.engine.rodas import Rodas5P, Slope
-
     size = len(state)
     vector = np.concatenate([state, parameters, [start]])
-    functions = problem.functions
-    jacobian, in_time = functions.jacobian, functions.in_time
+    rates, jacobian = problem.functions.rates, problem.functions.jacobian
+
+    def slope(t: float, y: Vector) -> Vector:
+        vector[:size] = y
+        vector[-1] = t
+        return rates(vector)
 
     def matrix(t: float, y: Vector) -> Vector:
         vector[:size] = y
         vector[-1] = t
         return jacobian(vector).reshape(size, size)
 
-    def tilt(t: float, y: Vector) -> Vector:
-        vector[:size] = y
-        vector[-1] = t
-        return in_time(vector) if in_time else np.zeros(size)
-
-    extra = {"in_time": tilt} if in_time and problem.solver.method == "Rodas5P" else {}
-    method = {"Rodas5P": Rodas5P, "LSODA": LSODA, "Radau": Radau, "BDF": BDF}[problem.solver.method]
-    return method(
-        Slope(functions.rates, parameters, size),
+    return {"LSODA": LSODA, "Radau": Radau, "BDF": BDF}[problem.solver.method](
+        slope,
         start,
         state,
         stop,
         rtol=problem.rtol,
         atol=problem.atol,
         jac=matrix,
-        max_step=problem.solver.max_step,
-        **extra,
+        max_step=problem.longest,
     )
 
 

@@ -51,7 +51,6 @@ class Functions:
 
     rates     (state + hazard,)        time derivatives
     jacobian  (state + hazard, same)   d rates / d state
-    in_time   (state + hazard,)        d rates / d time, or None where none depends on time
     triggers  (event,)                 1 where the trigger holds, else 0
     observe   (port,)                  all ports that are states, rules or parameters
     initial   (state,)                 from parameters alone
@@ -60,7 +59,6 @@ class Functions:
 
     rates: Compiled
     jacobian: Compiled
-    in_time: Compiled | None
     triggers: Compiled
     observe: Compiled
     initial: Compiled
@@ -86,11 +84,9 @@ def generate(system: System) -> Functions:
     shown = [table[port.symbol] for port in system.ports if port.symbol in table]
     arguments = [symbols[name] for name in names]
     jacobian = [rate.diff(unknown) for rate in rates for unknown in unknowns]
-    in_time = [rate.diff(symbols["time"]) for rate in rates]
     return Functions(
         rates=Compiled(arguments, rates),
         jacobian=Compiled(arguments, jacobian),
-        in_time=Compiled(arguments, in_time) if any(slope != 0 for slope in in_time) else None,
         triggers=Compiled(arguments, triggers),
         observe=Compiled(arguments, shown),
         initial=Compiled(arguments, [translate(value, table) for value in system.initial]),

@@ -1,0 +1,350 @@
+"""A chunk of patients: rounds of the kernel, and procedures between them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.engine.call import Call
+from reseed.engine.failure import CODES
+from reseed.engine.jumps import JumpTable
+from reseed.engine.kernel import Kernel
+from reseed.engine.kernel.layout import ARRIVED, ENDED, FAILED, LONG
+from reseed.engine.solver import Solver
+from reseed.engine.told import blank
+from reseed.nouns.cohort import Cohort
+from reseed.nouns.key import Key
+from reseed.nouns.schedule import Entry, Moment, Schedule, Turn
+from reseed.nouns.system import System
+
+Vector = NDArray[np.float64]
+Whole = NDArray[np.int64]
+FIRST_STEP = 1e-2  # days; a first step that is too long costs one rejection
+SLICE = 2_000  # steps after which a patient waits for the other long ones
+NOBODY = -1
+
+
+class MissingTarget(Exception):
+    """A procedure's jump changes a parameter that the kernel took for a constant."""
+
+
+@dataclass(slots=True)
+class Course:
+    """How far one patient's treatment has come: procedures ahead, and what they handed on."""
+
+    agenda: list[tuple[float, int]]  # (time, number of the boundary)
+    carried: Any = None
+    met: dict[int, int] = field(default_factory=dict)
+
+
+class Chunk:
+    """Some patients of a cohort, by their rows there, with all that their solution needs."""
+
+    def __init__(
+        self,
+        system: System,
+        kernel: Kernel,
+        cohort: Cohort,
+        schedule: Schedule,
+        rows: Whole,
+        ports: Sequence[str],
+        key: Key,
+        solver: Solver,
+    ) -> None:
+        self.system, self.kernel, self.cohort, self.schedule = system, kernel, cohort, schedule
+        self.rows, self.ports, self.key, self.solver = rows, ports, key, solver
+        places = kernel.places
+        self.row_of = {name: places["state"] + i for i, name in enumerate(system.states)}
+        for parameter, row in kernel.parameter_rows.items():
+            if parameter < len(system.parameters):
+                self.row_of[system.parameters[parameter]] = places["parameters"] + row
+        self.names = (
+            *system.states,
+            *(f"hazard {hazard.name}" for hazard in system.hazards),
+            *(f"channel {channel.name}" for channel in system.channels),
+        )
+        self.watch_names = [event.name for event in system.events]
+        self.watch_names += [hazard.name for hazard in system.hazards]
+        shown = {port.symbol: port.name for port in system.ports if port.quantity == "event"}
+        self.event_names = [shown.get(event.name, "") for event in system.events]
+        self.told = blank(len(rows))
+        self.start = self._slots()
+
+    # --- before --------------------------------------------------------------------------------
+
+    def _slots(self) -> Vector:
+        """Every patient on the first day."""
+        places, system, cohort = self.kernel.places, self.system, self.cohort
+        slots = np.zeros((len(self.rows), places["slots"]))
+        for parameter, row in self.kernel.parameter_rows.items():
+            if parameter >= len(system.parameters):
+                continue  # the modes of channels start at 0
+            name = system.parameters[parameter]
+            column = cohort.parameters.get(name, cohort.covariates.get(name))
+            value = system.defaults[parameter] if column is None else column[self.rows]
+            slots[:, places["parameters"] + row] = value
+        for number, event in enumerate(system.events):
+            slots[:, places["truths"] + number] = float(event.initial)
+        slots[:, places["step"]] = min(FIRST_STEP, self.longest)
+        slots[:, places["patient"]] = cohort.ids[self.rows]
+        slots[:, places["row"]] = np.arange(len(self.rows))
+        slots[:, places["fresh"]] = slots[:, places["settle"]] = 1.0
+        return slots
+
+    @property
+    def longest(self) -> float:
+        return self.solver.longest_step(self.system)
+
+    # --- the rounds ----------------------------------------------------------------------------
+
+    def solve(self, call: Call, out: Vector) -> None:
+        """Everybody, rung by rung; samples of shape (patient, variable, time) go to `out`."""
+        waiting = np.arange(len(self.rows), dtype=np.int64)
+        for rung in range(self.solver.rungs + 1):
+            if not len(waiting):
+                break
+            self.told.rung[waiting] = rung
+            waiting = self._climb(call, out, waiting, rung)
+
+    def _climb(self, call: Call, out: Vector, who: Whole, rung: int) -> Whole:
+        """One try for these patients; returns those who failed."""
+        places, solver = self.kernel.places, self.solver
+        slots = self.start.copy()
+        jumps = JumpTable(self.schedule, self.rows, self.row_of)
+        slots[:, places["jump"]], slots[:, places["jumps_end"]] = jumps.first, jumps.last
+        slots[:, places["budget"]] = solver.budget * 5**rung
+        rtol = solver.rtol / 10**rung
+        settings = (rtol, solver.atol_share, self.longest, float(SLICE), solver.exact_below)
+        call.settings(settings)
+        courses = {int(row): self._course(int(row)) for row in who}
+        for row in who:
+            self.told.records[row] = []
+        out[who] = np.nan
+        ready = self._next_stop(slots, courses, who)
+        # a procedure on the first day comes before the first step, but after the first sample,
+        # so everybody enters the kernel once
+        late: list[Whole] = []
+        while len(ready) or late:
+            if not len(ready):
+                ready, late = np.concatenate(late), []
+            slots[ready, places["status"]] = 0.0
+            jumps.join()
+            found = call.solve(slots, ready, (jumps.times, jumps.rows, jumps.values), out)
+            self._note(found.slots, found.watches, found.times)
+            status = slots[ready, places["status"]]
+            if np.any(status == LONG):
+                late.append(ready[status == LONG])
+            arrived = ready[status == ARRIVED]
+            ready = self._meet(call, slots, jumps, courses, arrived)
+        self._finish(slots, who)
+        failed = who[self.told.status[who] > 0]
+        out[failed] = np.nan
+        return failed
+
+    def _course(self, row: int) -> Course:
+        agenda = [
+            (float(boundary.times[self.rows[row]]), number)
+            for number, boundary in enumerate(self.schedule.boundaries)
+        ]
+        heapq.heapify(agenda)
+        return Course(agenda)
+
+    def _next_stop(self, slots: Vector, courses: Mapping[int, Course], who: Whole) -> Whole:
+        """When each patient has to leave the kernel next."""
+        end = self.schedule.end
+        for row in who:
+            agenda = courses[int(row)].agenda
+            time = min(agenda[0][0], end) if agenda else end
+            slots[row, self.kernel.places["host"]] = time
+        return who
+
+    # --- procedures ----------------------------------------------------------------------------
+
+    def _meet(
+        self, call: Call, slots: Vector, jumps: JumpTable, courses: Mapping[int, Course], who: Whole
+    ) -> Whole:
+        """Everything that is due for these patients; returns those who go on."""
+        places, going = self.kernel.places, []
+        time = slots[:, places["time"]]
+        while len(who):
+            due = [r for r in who if courses[r].agenda and courses[r].agenda[0][0] <= time[r]]
+            rest = sorted({int(r) for r in who} - {int(r) for r in due})
+            going += [row for row in rest if time[row] < self.schedule.end]
+            if not due:
+                break
+            queue = np.array(due, dtype=np.int64)
+            shown = call.reveal(slots, queue, len(self.ports))
+            still = [
+                row
+                for row, values in zip(queue.tolist(), shown, strict=True)
+                if self._procedure(slots, jumps, courses[row], row, values)
+            ]
+            who = np.array(still, dtype=np.int64)
+        ready = np.array(sorted(going), dtype=np.int64)
+        return self._next_stop(slots, courses, ready)
+
+    def _procedure(
+        self, slots: Vector, jumps: JumpTable, course: Course, row: int, values: Vector
+    ) -> bool:
+        """The next procedure of one patient; whether the patient goes on."""
+        time, number = heapq.heappop(course.agenda)
+        boundary = self.schedule.boundaries[number]
+        now = float(slots[row, self.kernel.places["time"]])
+        names = [one.name for one in self.schedule.boundaries[:number]]
+        moment = Moment(
+            time=now,
+            patient=int(self.cohort.ids[self.rows[row]]),
+            ordinal=names.count(boundary.name),
+            occurrence=course.met.get(number, 0),
+            values=Named(self.ports, values),
+            covariates={
+                name: float(column[self.rows[row]])
+                for name, column in self.cohort.covariates.items()
+            },
+            parameters=Named(self.system.parameters, self._parameters(slots[row], row)),
+            carried=course.carried,
+            key=self.key,
+        )
+        course.met[number] = moment.occurrence + 1
+        try:
+            turn = boundary.procedure(moment)
+        except Exception as error:  # whatever it is, it must stop nobody else
+            return self._broken(slots, row, f"{boundary.name}: {error}")
+        course.carried = turn.carried
+        self.told.records[row] += [(now, entry) for entry in turn.entries]
+        late = [jump for jump in turn.jumps if not jump.time >= now]
+        if late or (turn.again is not None and not turn.again >= now):
+            return self._broken(slots, row, "something in the past")
+        self._change(slots, jumps, course, row, turn, now)
+        if turn.again is not None:
+            if turn.again <= now:
+                return self._broken(slots, row, f"{boundary.name}: met again at the same time")
+            heapq.heappush(course.agenda, (turn.again, number))
+        if turn.end:
+            self._end(row, now, turn.end)
+            slots[row, self.kernel.places["status"]] = ENDED
+            slots[row, self.kernel.places["culprit"]] = NOBODY
+            return False
+        return True
+
+    def _parameters(self, slot: Vector, row: int) -> Vector:
+        values = np.array(self.system.defaults)
+        offset = self.kernel.places["parameters"]
+        for parameter, place in self.kernel.parameter_rows.items():
+            if parameter < len(values):
+                values[parameter] = slot[offset + place]
+        return values
+
+    def _change(
+        self, slots: Vector, jumps: JumpTable, course: Course, row: int, turn: Turn, now: float
+    ) -> None:
+        """What a procedure cancels and adds; a running infusion that is cancelled stops now.
+
+        An infusion adds to a rate and takes away the same later, so what is pending for a rate
+        is, in sum, what its stop needs.
+        """
+        places = self.kernel.places
+        if not turn.cancel and not turn.jumps:
+            return
+        first, last = int(slots[row, places["jump"]]), int(slots[row, places["jumps_end"]])
+        pending = jumps.pending(first, last)
+        if turn.cancel:
+            numbers = jumps.numbers_of(turn.cancel)
+            states = range(places["state"], places["state"] + len(self.system.states))
+            for _, target, value, tag in pending:
+                if tag in numbers and target not in states:
+                    slots[row, target] += value
+            pending = [entry for entry in pending if entry[3] not in numbers]
+            tagged = self.schedule.boundaries
+            course.agenda[:] = [a for a in course.agenda if tagged[a[1]].tag not in turn.cancel]
+            heapq.heapify(course.agenda)
+        for jump in turn.jumps:
+            if jump.target not in self.row_of:
+                raise MissingTarget(jump.target)
+        new = [jumps.entry(jump) for jump in turn.jumps]
+        for _, target, value, _ in sorted((e for e in new if e[0] <= now), key=lambda e: e[0]):
+            slots[row, target] += value
+        pending += [entry for entry in new if entry[0] > now]
+        pending.sort(key=lambda entry: entry[0])
+        slots[row, places["jump"]], slots[row, places["jumps_end"]] = jumps.append(pending)
+        slots[row, places["settle"]] = 1.0
+
+    def _broken(self, slots: Vector, row: int, text: str) -> bool:
+        slots[row, self.kernel.places["status"]] = FAILED + CODES["procedure"]
+        self.told.status_state[row] = text
+        return False
+
+    # --- after ---------------------------------------------------------------------------------
+
+    def _end(self, row: int, time: float, reason: str) -> None:
+        self.told.end_reason[row] = reason
+        self.told.records[row].append((time, Entry("end", reason, 1.0, "")))
+
+    def _note(self, slots: Whole, watches: Whole, times: Vector) -> None:
+        """Records of events and hazards, in the order in which they happened."""
+        events, records = len(self.event_names), self.told.records
+        columns = (slots.tolist(), watches.tolist(), times.tolist())
+        for row, watch, time in zip(*columns, strict=True):
+            if watch < events:
+                if self.event_names[watch]:
+                    records[row].append((time, Entry("event", self.event_names[watch], 1.0, "")))
+                continue
+            hazard = self.system.hazards[watch - events]
+            records[row].append((time, Entry("hazard", hazard.name, 1.0, "")))
+            if hazard.ends:
+                self._end(row, time, hazard.ends)
+
+    def _finish(self, slots: Vector, who: Whole) -> None:
+        """Ends, failures and counts of one try."""
+        places, told = self.kernel.places, self.told
+        status = slots[who, places["status"]].astype(np.int64)
+        told.end_time[who] = slots[who, places["time"]]
+        told.steps[who] = slots[who, places["steps"]].astype(np.int64)
+        told.status[who] = np.where(status >= FAILED, status - FAILED, 0)
+        told.status_time[who] = np.where(status >= FAILED, slots[who, places["time"]], np.nan)
+        for row in who[status >= FAILED]:
+            told.records[row], told.end_reason[row] = [], ""
+            if told.status[row] != CODES["procedure"]:
+                told.status_state[row] = self._culprit(slots[row], int(told.status[row]))
+        for row in who[status < FAILED]:
+            told.status_state[row] = ""
+            told.records[row].sort(key=lambda record: record[0])
+
+    def _culprit(self, slot: Vector, code: int) -> str:
+        """The quantity to blame for a failure."""
+        places = self.kernel.places
+        number = int(slot[places["culprit"]])
+        if code == CODES["event storm"]:
+            return self.watch_names[number]
+        if number >= 0:
+            return self.names[number]
+        size = places["size"]
+        state = slot[places["state"] : places["state"] + size]
+        scales = slot[places["scales"] : places["scales"] + size]
+        relative = state / np.maximum(scales, 1.0)
+        worst = np.argmin(relative) if number == -2 else np.argmax(np.abs(relative))
+        return self.names[int(worst)]
+
+
+class Named(Mapping[str, float]):
+    """Numbers by name, found when they are asked for."""
+
+    def __init__(self, names: Sequence[str], values: Vector) -> None:
+        self._names, self._values = names, values
+
+    def __getitem__(self, name: str) -> float:
+        try:
+            return float(self._values[self._names.index(name)])
+        except ValueError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

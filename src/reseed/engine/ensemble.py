@@ -1,0 +1,136 @@
+"""Compiled patients: a cohort in chunks, over threads; nothing of a result depends on either."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.base.keys import philox_key
+from reseed.base.ports import find_port
+from reseed.engine.call import Call
+from reseed.engine.chunk import Chunk, MissingTarget
+from reseed.engine.kernel import Kernel, build, lane_width
+from reseed.engine.solver import Solver
+from reseed.engine.told import Told, blank, join
+from reseed.nouns.cohort import Cohort
+from reseed.nouns.key import Key
+from reseed.nouns.probe import Probe
+from reseed.nouns.schedule import Schedule
+from reseed.nouns.system import System
+
+Vector = NDArray[np.float64]
+CHUNK = 2_000  # patients solved together by one thread
+MOST_KERNELS = 32
+
+_kernels: dict[tuple[object, ...], Kernel] = {}
+_lock = Lock()
+
+
+def solve_compiled(
+    system: System, cohort: Cohort, schedule: Schedule, probe: Probe, key: Key, solver: Solver
+) -> tuple[Told, Vector]:
+    """What became of every patient, and samples of shape (patient, variable, time)."""
+    count = len(cohort.ids)
+    values = np.empty((count, len(probe.variables), len(probe.times)))
+    if not count:
+        return blank(0), values
+    targets = {*schedule.targets} & {*system.parameters}
+    targets |= {port.symbol for port in system.ports if port.direction == "dose"}
+    while True:
+        try:
+            told = _solve(system, cohort, schedule, probe, key, solver, targets, values)
+            return told, values
+        except MissingTarget as missing:
+            # rare: a procedure changes what nothing said could change
+            if str(missing) not in system.parameters:
+                raise ValueError(f"a procedure's jump has no such target: {missing}") from missing
+            targets |= {str(missing)}
+
+
+def _solve(
+    system: System, cohort: Cohort, schedule: Schedule, probe: Probe, key: Key, solver: Solver,
+    targets: set[str], values: Vector,
+) -> Told:  # fmt: skip
+    ports = _ports(system) if schedule.boundaries else ()
+    kernel = kernel_for(system, cohort, probe.variables, ports, targets, solver)
+    uniforms = np.array(system.defaults, dtype=np.float64)
+    addresses = _addresses(system, key)
+    times = np.ascontiguousarray(probe.times, dtype=np.float64)
+
+    def work(rows: NDArray[np.int64]) -> Told:
+        chunk = Chunk(system, kernel, cohort, schedule, rows, ports, key, solver)
+        call = Call(kernel, uniforms, addresses, times)
+        chunk.solve(call, values[rows[0] : rows[-1] + 1])
+        return chunk.told
+
+    threads = solver.threads or os.cpu_count() or 1
+    chunks = _chunks(len(cohort.ids), threads)
+    if threads == 1 or len(chunks) == 1:
+        return join([work(rows) for rows in chunks])
+    with ThreadPoolExecutor(threads) as pool:
+        return join(list(pool.map(work, chunks)))
+
+
+def _chunks(count: int, threads: int) -> list[NDArray[np.int64]]:
+    """Runs of rows: few enough for full lanes, enough for every thread to stay busy."""
+    size = min(CHUNK, max(64, -(-count // (4 * threads)))) if threads > 1 else CHUNK
+    rows = np.arange(count, dtype=np.int64)
+    return [rows[start : start + size] for start in range(0, count, size)]
+
+
+def kernel_for(
+    system: System,
+    cohort: Cohort,
+    variables: Sequence[str],
+    ports: Sequence[str],
+    targets: set[str],
+    solver: Solver,
+) -> Kernel:
+    """The kernel for these patients, from memory, from disk, or compiled now."""
+    varying = {*cohort.parameters, *cohort.covariates} & {*system.parameters}
+    symbols = [find_port(system, name).symbol for name in variables]
+    revealed = [find_port(system, name).symbol for name in ports]
+    width = solver.width or lane_width()
+    name = (
+        system.digest or system,
+        tuple(symbols),
+        tuple(revealed),
+        frozenset(varying),
+        frozenset(targets),
+        solver.method,
+        width,
+    )
+    with _lock:
+        if name not in _kernels:
+            if len(_kernels) >= MOST_KERNELS:
+                del _kernels[next(iter(_kernels))]
+            _kernels[name] = build(
+                system,
+                symbols,
+                revealed,
+                varying=varying,
+                targets={target for target in targets if target in system.parameters},
+                method=solver.method,
+                width=width,
+            )
+        return _kernels[name]
+
+
+def _ports(system: System) -> tuple[str, ...]:
+    """All ports that have a value."""
+    known = {*system.states, *system.parameters, *(rule for rule, _ in system.rules)}
+    return tuple(port.name for port in system.ports if port.symbol in known)
+
+
+def _addresses(system: System, key: Key) -> NDArray[np.int64]:
+    """Seed and stream of each hazard, then two of each channel: one by one, and in leaps."""
+    streams = [f"hazard/{hazard.name}" for hazard in system.hazards]
+    for channel in system.channels:
+        streams += [f"channel/{channel.name}", f"leap/{channel.name}"]
+    words = [philox_key(Key(key.seed, stream)) for stream in streams]
+    return np.array(words, dtype=np.uint64).reshape(-1, 2).view(np.int64)

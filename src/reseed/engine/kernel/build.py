@@ -1,0 +1,180 @@
+"""build: a System to a Kernel, its text written and compiled or found in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reseed.engine.kernel import draws, step, watch
+from reseed.engine.kernel.driver import Driver
+from reseed.engine.kernel.formulas import Writer
+from reseed.engine.kernel.ir import declarations
+from reseed.engine.kernel.layout import BLOCKS, CONTROLS, Layout, lay_out
+from reseed.engine.kernel.machine import Machine, compile_text, find, keep, name_of
+from reseed.engine.kernel.program import Program, write_program
+from reseed.engine.kernel.tableau import TABLEAUS, Tableau
+from reseed.engine.kernel.work import Work, workspace
+from reseed.nouns.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """Machine code that solves patients of one System, and where it expects things to lie."""
+
+    machine: Machine
+    width: int
+    work_rows: int
+    uniforms: int  # how many numbers `u` holds
+    places: Mapping[str, int]  # offsets of Layout's blocks, and of the controls
+    parameter_rows: Mapping[int, int]  # of those that are not uniform
+    cached: bool  # found on disk
+
+
+def build(
+    system: System,
+    symbols: Sequence[str],
+    revealed: Sequence[str],
+    *,
+    varying: Collection[str],
+    targets: Collection[str],
+    method: str,
+    width: int,
+) -> Kernel:
+    """The kernel that samples `symbols`, and shows `revealed` at procedures.
+
+    `varying` names parameters that differ between patients, `targets` those that jumps change;
+    what events and hazards change is found here.
+    """
+    digest = system.digest or repr(system)
+    parts = (*symbols, "|", *revealed, "|", *sorted(varying), "|", *sorted(targets))
+    name = name_of(digest, "\1".join(parts), method, str(width))
+    kept = find(name)
+    if kept is None:
+        facts, text = write_kernel(
+            system, symbols, revealed, varying=varying, targets=targets, method=method, width=width
+        )
+        code = compile_text(text)
+        keep(name, facts, code)
+    else:
+        facts, code = kept
+    return Kernel(
+        Machine(code),
+        width,
+        facts["work_rows"],
+        facts["uniforms"],
+        facts["places"],
+        {int(parameter): row for parameter, row in facts["parameter_rows"].items()},
+        kept is not None,
+    )
+
+
+def write_kernel(
+    system: System,
+    symbols: Sequence[str],
+    revealed: Sequence[str],
+    *,
+    varying: Collection[str],
+    targets: Collection[str],
+    method: str,
+    width: int,
+) -> tuple[dict[str, Any], str]:
+    """The facts that the caller of a kernel needs, and the kernel's text."""
+    program = write_program(system)
+    index = {name: i for i, name in enumerate(system.parameters)}
+    changed = {name for event in system.events for name, _ in event.assignments}
+    changed |= {name for hazard in system.hazards for name, _ in hazard.adds}
+    changed |= {name for channel in system.channels for name, _ in channel.changes}
+    dynamic = {index[name] for name in {*changed, *targets} & index.keys()}
+    shown = [program.symbols[symbol] for symbol in symbols]
+    ports = [program.symbols[symbol] for symbol in revealed]
+    wanted = [*program.rates, *program.jacobian.values(), *program.tilts.values(), *shown, *ports]
+    wanted += [*program.triggers, *(node for values in program.assignments for node in values)]
+    layout = lay_out(
+        program,
+        parameters=len(system.parameters),
+        hazards=len(system.hazards),
+        channels=len(system.channels),
+        varying={index[name] for name in varying},
+        dynamic=dynamic,
+        wanted=wanted,
+    )
+    tableau = TABLEAUS[method]
+    assigned = sum(len(values) for values in program.assignments)
+    work = workspace(program, layout, tableau, len(symbols), len(revealed), assigned)
+    facts = {
+        "work_rows": work.rows,
+        "uniforms": len(system.parameters) + len(layout.uniform),
+        "places": {
+            **{name: getattr(layout, name) for name in BLOCKS},
+            **{name: layout.control(name) for name in CONTROLS},
+        },
+        "parameter_rows": dict(layout.parameter_rows),
+    }
+    text = _text(system, program, layout, work, tableau, shown, ports, width)
+    return facts, text
+
+
+def row_of(system: System, layout: Layout, name: str) -> int:
+    """The slot's row of a state or of a parameter that has one."""
+    if name in system.states:
+        return layout.state + system.states.index(name)
+    return layout.parameters + layout.parameter_rows[system.parameters.index(name)]
+
+
+def _text(
+    system: System, program: Program, layout: Layout, work: Work, tableau: Tableau,
+    shown: Sequence[int], ports: Sequence[int], width: int,
+) -> str:  # fmt: skip
+    write = Writer(program, layout, width)
+    places = {place: number for number, place in enumerate(program.pattern)}
+    adds = tuple(
+        tuple((row_of(system, layout, name), amount) for name, amount in amounts)
+        for amounts in (
+            *(hazard.adds for hazard in system.hazards),
+            *(channel.changes for channel in system.channels),
+        )
+    )
+    targets = tuple(
+        tuple(row_of(system, layout, name) for name, _ in event.assignments)
+        for event in system.events
+    )
+    tilted = bool(program.tilts)
+    drive = Driver(system, layout, work, tableau, len(shown), targets, adds, tilted, width)
+    assigned = [node for values in program.assignments for node in values]
+    parts = [
+        write.values("rates", program.rates),
+        write.rates_and_slopes(places),
+        write.factorise(places),
+        write.substitute(places),
+        write.hoist(),
+        write.hoist_uniform(),
+        write.values(
+            "initial",
+            program.initial + (program.graph.zero,) * (layout.size - len(program.initial)),
+        ),
+        write.values("observe", shown),
+        step.attempt(work, layout, tableau, tilted, width),
+        step.combine(work, layout, tableau, width),
+        step.interpolate(work, layout, tableau, width),
+        draws.functions(width),
+        drive.leave(),
+        drive.enter(),
+        drive.next_sample(),
+        drive.keep(),
+        drive.jumps(),
+        drive.start(),
+        drive.patients(),
+        drive.entry(),
+    ]
+    if ports:
+        parts += [write.values("reveal", ports), drive.reveal_all(len(ports))]
+    if layout.watches:
+        parts += [drive.fire(), watch.look(work, layout, len(system.events), width)]
+        parts += [watch.search(work, layout, bool(system.events), width)]
+    if system.events:
+        parts += [write.values("triggers", program.triggers), write.values("assign", assigned)]
+    if system.channels:
+        parts += [drive.modes(), drive.leap()]
+    text = "\n".join(parts)
+    return text + declarations(text)

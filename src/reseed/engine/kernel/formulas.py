@@ -1,0 +1,316 @@
+"""The functions of one model as vector code: rates, derivatives, factors, triggers, observables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from reseed.engine.kernel import maths
+from reseed.engine.kernel.graph import Node
+from reseed.engine.kernel.ir import DOUBLE, PTR, Function, Value
+from reseed.engine.kernel.layout import Layout
+from reseed.engine.kernel.program import Program
+
+_ONE = {
+    "exp": maths.exp,
+    "ln": maths.ln,
+    "log2": maths.log2_positive,
+    "power2": maths.power2,
+    "base": maths.base_of_power,
+    "parity": maths.parity,
+    "sin": maths.sine,
+    "cos": lambda f, x: maths.sine(f, x, 1),
+    "tanh": maths.tanh,
+    "sqrt": lambda f, x: f.intrinsic("sqrt", x),
+    "abs": lambda f, x: f.intrinsic("fabs", x),
+    "floor": lambda f, x: f.intrinsic("floor", x),
+    "ceil": lambda f, x: f.intrinsic("ceil", x),
+    "reciprocal": lambda f, x: 1.0 / x,
+    "neg": lambda f, x: -x,
+    "not": lambda f, x: ~x,
+}
+
+
+class Formulas:
+    """Writes nodes into one function, each once, in the order in which they are needed.
+
+    `scalar` functions work on single numbers, from uniform parameters alone.
+    """
+
+    def __init__(
+        self, f: Function, program: Program, layout: Layout, wanted: Sequence[Node],
+        *, known: bool = True, scalar: bool = False,
+    ) -> None:  # fmt: skip
+        self.f, self.graph, self.layout = f, program.graph, layout
+        self.known, self.scalar = known, scalar
+        self.made: dict[Node, Value] = {}
+        self.uses: Counter[Node] = Counter()
+        for node in self._computed(wanted):
+            self.uses.update(self.graph.arguments(node))
+        self.uses.update(wanted)
+
+    def _computed(self, wanted: Sequence[Node]) -> list[Node]:
+        seen, stack = set(), list(wanted)
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if not self._has_place(node):
+                stack.extend(self.graph.arguments(node))
+        return sorted(seen)
+
+    def _has_place(self, node: Node) -> bool:
+        return self.known and (node in self.layout.hoisted or node in self.layout.uniform)
+
+    def __getitem__(self, node: Node) -> Value:
+        stack = [node]
+        while stack:
+            now = stack[-1]
+            if now in self.made:
+                stack.pop()
+                continue
+            missing = [a for a in self._needs(now) if a not in self.made]
+            if missing:
+                stack.extend(reversed(missing))
+            else:
+                self.made[now] = self._write(now)
+                stack.pop()
+        return self.made[node]
+
+    def _needs(self, node: Node) -> list[Node]:
+        if self._has_place(node):
+            return []
+        if self.graph.nodes[node][0] != "sum":
+            arguments = self.graph.arguments(node)
+            # the exponent of a power stands there for its derivative only
+            return arguments[:3] if self.graph.nodes[node][0] == "signed" else arguments
+        found = []
+        for _, term in self.graph.nodes[node][1:]:
+            found += self.graph.arguments(term) if self._fuses(term) else [term]
+        return found
+
+    def _fuses(self, term: Node) -> bool:
+        """Whether a product is computed inside the one sum that needs it, by fma.
+
+        Not in constants: which of them are computed together depends on what varies in a cohort,
+        and their last digits must not.
+        """
+        if not self.known:
+            return False
+        alone = self.uses[term] == 1 and term not in self.made and not self._has_place(term)
+        return alone and self.graph.nodes[term][0] == "product"
+
+    def _uniform(self, place: int) -> Value:
+        value = self.f.load(self.f.at(self.f["u"], place))
+        return value if self.scalar else self.f.splat(value)
+
+    def _write(self, node: Node) -> Value:
+        f, layout = self.f, self.layout
+        if self.known and node in layout.uniform:
+            return self._uniform(layout.uniform[node])
+        if self.known and node in layout.hoisted:
+            return f.row(f["c"], layout.hoisted[node])
+        operator, *arguments = self.graph.nodes[node]
+        if operator == "number":
+            return f.like_type(arguments[0], DOUBLE if self.scalar else f.vector)
+        if operator == "state":
+            return f.row(f["y"], arguments[0])
+        if operator == "time":
+            return f["t"]
+        if operator == "parameter":
+            row = layout.parameter_rows.get(arguments[0])
+            if row is None:
+                return self._uniform(arguments[0])
+            return f.row(f["s"], layout.parameters + row)
+        if operator == "sum":
+            return self._sum(arguments)
+        values = [self.made[a] for a in arguments if a in self.made]
+        if operator in _ONE:
+            return _ONE[operator](f, values[0])
+        if operator == "signed":
+            base, parity, value = (self.made[a] for a in arguments[:3])
+            return f.select(base < 0.0, parity * value, value)
+        return self._two(operator, [self.made[a] for a in arguments])
+
+    def _two(self, operator: str, values: list[Value]) -> Value:
+        if operator == "choose":
+            return self.f.select(*values)
+        a, b = values
+        if operator == "product":
+            return a * b
+        if operator == "lt":
+            return a < b
+        if operator == "le":
+            return a <= b
+        if operator == "eq":
+            return a.equals(b)
+        if operator == "ne":
+            return a.differs(b)
+        if operator == "and":
+            return a & b
+        if operator == "or":
+            return a | b
+        raise KeyError(operator)
+
+    def _sum(self, terms: Sequence[tuple[float, Node]]) -> Value:
+        fused = [term for term in terms if self._fuses(term[1])]
+        whole = [term for term in terms if not self._fuses(term[1])]
+        total: Value | None = None
+        for sign, node in whole:
+            value = self.made[node]
+            if total is None:
+                total = value if sign > 0 else -value
+            else:
+                total = total + value if sign > 0 else total - value
+        for sign, node in fused:
+            a, b = (self.made[x] for x in self.graph.arguments(node))
+            if total is None:
+                total = a * b if sign > 0 else -(a * b)
+            else:
+                total = self.f.fma(a if sign > 0 else -a, b, total)
+        assert total is not None
+        return total
+
+
+MODEL = [(PTR, "y"), (PTR, "s"), (PTR, "c"), (PTR, "u")]
+
+
+class Writer:
+    """Writes the functions of one model for vectors of `width` lanes.
+
+    All take pointers to the state `y`, the lane's rows `s`, its constants `c`, the uniform
+    numbers `u`, and the time `t`; results go to `out`, a row each.
+    """
+
+    def __init__(self, program: Program, layout: Layout, width: int) -> None:
+        self.program, self.layout, self.width = program, layout, width
+
+    def _function(self, name: str, *more: tuple[str, str], returns: str = "void") -> Function:
+        kind = f"<{self.width} x double>"
+        return Function(name, [*MODEL, (kind, "t"), *more], returns, self.width)
+
+    def values(self, name: str, nodes: Sequence[Node]) -> str:
+        """out[i] = node i; truth values become 1 and 0."""
+        f = self._function(name, (PTR, "out"))
+        write = Formulas(f, self.program, self.layout, nodes)
+        for place, node in enumerate(nodes):
+            value = write[node]
+            if not value.is_real:
+                value = f.select(value, f.splat(1.0), 0.0)
+            f.put_row(f["out"], place, value)
+        f.give()
+        return f.text()
+
+    def rates_and_slopes(self, places: Mapping[tuple[int, int], int]) -> str:
+        """Rates to `out`, derivatives to `m`, d rates / d time to `tilt`; returns the worst base.
+
+        That is the most negative base of a power that has no value there, or 0.
+        """
+        program = self.program
+        entries, tilts = program.jacobian, program.tilts
+        wanted = [*program.rates, *entries.values(), *tilts.values()]
+        vector = f"<{self.width} x double>"
+        f = self._function("slopes", (PTR, "out"), (PTR, "m"), (PTR, "tilt"), returns=vector)
+        write = Formulas(f, program, self.layout, wanted)
+        by_row: dict[int, list[tuple[int, int]]] = {}
+        for row, column in entries:
+            by_row.setdefault(row, []).append((row, column))
+        for row, node in enumerate(program.rates):
+            f.put_row(f["out"], row, write[node])
+            for place in by_row.get(row, []):
+                f.put_row(f["m"], places[place], write[entries[place]])
+            if tilts:
+                slope = write[tilts[row]] if row in tilts else f.splat(0.0)
+                f.put_row(f["tilt"], row, slope)
+        worst = f.splat(0.0)
+        for node in program.graph.reached(program.rates):
+            if program.graph.nodes[node][0] == "signed" and program.graph.moves[node]:
+                base, parity = (write[a] for a in program.graph.nodes[node][1:3])
+                lost = f.select(parity.equals(0.0), base, 0.0)
+                worst = f.select(lost < worst, lost, worst)
+        f.give(worst)
+        return f.text()
+
+    def hoist(self) -> str:
+        """A lane's constants into `c`, from its parameters in `s`."""
+        f = Function("hoist", [(PTR, "s"), (PTR, "u"), (PTR, "c")], "void", self.width)
+        nodes = list(self.layout.hoisted)
+        write = Formulas(f, self.program, self.layout, nodes, known=False)
+        for node, place in self.layout.hoisted.items():
+            f.put_row(f["c"], place, write[node])
+        f.give()
+        return f.text()
+
+    def hoist_uniform(self) -> str:
+        """What depends on uniform parameters alone, behind them in `u`."""
+        f = Function("hoist_uniform", [(PTR, "u")], "void", self.width)
+        nodes = list(self.layout.uniform)
+        write = Formulas(f, self.program, self.layout, nodes, known=False, scalar=True)
+        for node, place in self.layout.uniform.items():
+            f.store(write[node], f.at(f["u"], place))
+        f.give()
+        return f.text()
+
+    def factorise(self, places: Mapping[tuple[int, int], int]) -> str:
+        """J - 1/(h gamma) into unit lower and upper factors in `m`; diagonals are inverted.
+
+        Returns the smallest pivot relative to the diagonal it started from: a small one says
+        that elimination without exchanges has lost its digits.
+        """
+        vector = f"<{self.width} x double>"
+        f = Function("factorise", [(PTR, "m"), (vector, "shift")], vector, self.width)
+        order = self.program.order
+        rank = {state: k for k, state in enumerate(order)}
+        entry: dict[tuple[int, int], Value] = {}
+        for i, j in self.program.pattern:
+            given = (i, j) in self.program.jacobian
+            if given:
+                entry[i, j] = f.row(f["m"], places[i, j])
+            if i == j:
+                entry[i, j] = entry[i, j] - f["shift"] if given else -f["shift"]
+        start = {i: entry[i, i] for i in order}
+        worst = f.splat(1.0)
+        for k in order:
+            pivot = entry[k, k]
+            if pivot is not start[k]:
+                ratio = f.intrinsic("fabs", pivot) - f.intrinsic("fabs", start[k]) * 1e-10
+                worst = f.select(ratio < worst, ratio, worst)
+            inverse = 1.0 / pivot
+            f.put_row(f["m"], places[k, k], inverse)
+            across = [j for (i, j) in self.program.pattern if i == k and rank[j] > rank[k]]
+            down = [i for (i, j) in self.program.pattern if j == k and rank[i] > rank[k]]
+            for j in across:
+                f.put_row(f["m"], places[k, j], entry[k, j])
+            for i in down:
+                factor = entry[i, k] * inverse
+                f.put_row(f["m"], places[i, k], factor)
+                for j in across:
+                    if (i, j) in entry:
+                        entry[i, j] = f.fma(-factor, entry[k, j], entry[i, j])
+                    else:
+                        entry[i, j] = -(factor * entry[k, j])
+        f.give(worst)
+        return f.text()
+
+    def substitute(self, places: Mapping[tuple[int, int], int]) -> str:
+        """Solves with the factors: right-hand side in `b`, solution into `out`."""
+        f = Function("substitute", [(PTR, "m"), (PTR, "b"), (PTR, "out")], "void", self.width)
+        order = self.program.order
+        rank = {state: k for k, state in enumerate(order)}
+        x = {i: f.row(f["b"], i) for i in order}
+        lower: dict[int, list[int]] = {i: [] for i in order}
+        upper: dict[int, list[int]] = {i: [] for i in order}
+        for i, j in self.program.pattern:
+            if i != j:
+                (lower if rank[j] < rank[i] else upper)[i].append(j)
+        for i in order:
+            for j in sorted(lower[i], key=rank.__getitem__):
+                x[i] = f.fma(-f.row(f["m"], places[i, j]), x[j], x[i])
+        for i in reversed(order):
+            for j in sorted(upper[i], key=rank.__getitem__, reverse=True):
+                x[i] = f.fma(-f.row(f["m"], places[i, j]), x[j], x[i])
+            x[i] = x[i] * f.row(f["m"], places[i, i])
+            f.put_row(f["out"], i, x[i])
+        f.give()
+        return f.text()

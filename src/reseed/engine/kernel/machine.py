@@ -1,0 +1,131 @@
+"""Machine code from a module's text, with a cache of object files on disk.
+
+An object file is found by what it was made from: the system, the code that writes kernels,
+LLVM's version, processor and features.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import json
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+OPTIMISE = 2
+
+
+def lane_width() -> int:
+    """How many numbers the processor's registers hold: 8, 4 or 2."""
+    features = set(_target()[2].split(","))
+    if "+avx512f" in features and "+avx512dq" in features:
+        return 8
+    return 4 if "+avx2" in features and "+fma" in features else 2
+
+
+@lru_cache(maxsize=1)
+def _target() -> tuple[str, str, str]:
+    """The host's triple, processor and features, in a fixed order."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    found = llvm.get_host_cpu_features()
+    features = ",".join(f"{'+' if on else '-'}{name}" for name, on in sorted(found.items()))
+    return llvm.get_process_triple(), llvm.get_host_cpu_name(), features
+
+
+class Machine:
+    """The machine code of one module; it lives as long as this object."""
+
+    def __init__(self, code: bytes) -> None:
+        import llvmlite.binding as llvm
+
+        triple, processor, features = _target()
+        target = llvm.Target.from_triple(triple).create_target_machine(
+            cpu=processor, features=features, opt=OPTIMISE, jit=True
+        )
+        empty = llvm.parse_assembly("")
+        empty.triple = triple
+        self._engine = llvm.create_mcjit_compiler(empty, target)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+
+    def function(self, name: str) -> Any:
+        """A function of one pointer, callable from any thread without the interpreter's lock."""
+        address = self._engine.get_function_address(name)
+        return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+
+
+def compile_text(text: str) -> bytes:
+    """An object file for this processor."""
+    import llvmlite.binding as llvm
+
+    triple, processor, features = _target()
+    target = llvm.Target.from_triple(triple).create_target_machine(
+        cpu=processor, features=features, opt=OPTIMISE, jit=True, reloc="pic", codemodel="small"
+    )
+    module = llvm.parse_assembly(text)
+    module.triple = triple
+    module.data_layout = str(target.target_data)
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    options.loop_vectorization = False  # the vectors are written already
+    options.slp_vectorization = False
+    options.loop_unrolling = True
+    passes = llvm.create_pass_builder(target, options)
+    passes.getModulePassManager().run(module, passes)
+    return bytes(target.emit_object(module))
+
+
+def name_of(*parts: str) -> str:
+    """What an object file is called that was made from these, by this code, for this processor."""
+    import llvmlite
+
+    everything = (*parts, llvmlite.__version__, *_target(), str(OPTIMISE), _sources())
+    return hashlib.sha256("\0".join(everything).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _sources() -> str:
+    """A digest of the code that writes kernels."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where object files are kept: $RESEED_CACHE, or the user's cache folder."""
+    if given := os.environ.get("RESEED_CACHE"):
+        return Path(given)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "reseed"
+
+
+def find(name: str) -> tuple[dict[str, Any], bytes] | None:
+    """Facts and object file kept under a name, if whole: their digest stands before them."""
+    try:
+        data = (cache_folder() / f"{name}.kernel").read_bytes()
+    except OSError:
+        return None
+    body = data[32:]
+    if hashlib.sha256(body).digest() != data[:32]:
+        return None
+    line, _, code = body.partition(b"\n")
+    return json.loads(line), code
+
+
+def keep(name: str, facts: dict[str, Any], code: bytes) -> None:
+    """Written aside and renamed, so that nobody reads half of it; no cache is no failure."""
+    body = json.dumps(facts).encode() + b"\n" + code
+    with contextlib.suppress(OSError):
+        folder = cache_folder()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, aside = tempfile.mkstemp(dir=folder)
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(body).digest() + body)
+        os.replace(aside, folder / f"{name}.kernel")

@@ -1,0 +1,107 @@
+"""A System as outputs of one Graph, with the sparse derivatives and the order of elimination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reseed.engine.kernel.graph import Graph, Node
+from reseed.nouns.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What the kernel of one System computes; numbers are nodes of `graph`.
+
+    `size` counts what is integrated: states, then one integral per hazard, then one per channel
+    of a discrete species. `jacobian` maps (row, column) to d rate / d state, `tilts` a row to
+    d rate / d time. `order` is the order of elimination and `pattern` the places that it fills.
+    Parameters beyond those of the System are the channels' modes: 1 while their counts are large.
+    """
+
+    graph: Graph
+    size: int
+    rates: tuple[Node, ...]
+    jacobian: dict[tuple[int, int], Node]
+    tilts: dict[int, Node]
+    order: tuple[int, ...]
+    pattern: tuple[tuple[int, int], ...]
+    triggers: tuple[Node, ...]
+    assignments: tuple[tuple[Node, ...], ...]
+    initial: tuple[Node, ...]
+    symbols: dict[str, Node]  # every name that has a value
+
+
+def write_program(system: System) -> Program:
+    """The program of a System; KeyError names a symbol or an operator that is not known."""
+    channels = system.channels
+    size = len(system.states) + len(system.hazards) + len(channels)
+    graph = Graph(size)
+    table: dict[str, Node] = {"time": graph.time()}
+    table |= {name: graph.state(i) for i, name in enumerate(system.states)}
+    table |= {name: graph.parameter(i) for i, name in enumerate(system.parameters)}
+    for name, formula in system.rules:
+        table[name] = graph.read(formula, table)
+    integrals = [graph.read(one.rate, table) for one in (*system.hazards, *channels)]
+    rates = [graph.read(formula, table) for formula in system.rates]
+    for number, channel in enumerate(channels):
+        mode = graph.parameter(len(system.parameters) + number)
+        rate = integrals[len(system.hazards) + number]
+        for target, amount in channel.changes:
+            place = system.states.index(target)
+            mean = graph.product(mode, graph.number(amount), rate)
+            rates[place] = graph.add(rates[place], mean)
+    rates += integrals
+    slopes = graph.derivatives(rates)
+    jacobian = {
+        (row, column): slope
+        for row, found in enumerate(slopes)
+        for column, slope in sorted(found.items())
+        if column < size
+    }
+    order, pattern = elimination(size, jacobian)
+    return Program(
+        graph=graph,
+        size=size,
+        rates=tuple(rates),
+        jacobian=jacobian,
+        tilts={row: found[size] for row, found in enumerate(slopes) if size in found},
+        order=order,
+        pattern=pattern,
+        triggers=tuple(graph.read(event.trigger, table) for event in system.events),
+        assignments=tuple(
+            tuple(graph.read(formula, table) for _, formula in event.assignments)
+            for event in system.events
+        ),
+        initial=tuple(graph.read(formula, table) for formula in system.initial),
+        symbols=table,
+    )
+
+
+def elimination(
+    size: int, places: Iterable[tuple[int, int]]
+) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """Diagonal pivots by Markowitz's count of new entries, and all places with the fill-in.
+
+    Markowitz 1957, doi:10.1287/mnsc.3.3.255. The diagonal of 1/(h gamma) - J is never empty.
+    """
+    rows: list[set[int]] = [{i} for i in range(size)]
+    columns: list[set[int]] = [{i} for i in range(size)]
+    for row, column in places:
+        rows[row].add(column)
+        columns[column].add(row)
+    left, order = set(range(size)), []
+    full = {(i, j) for i in range(size) for j in rows[i]}
+    while left:
+        pivot = min(left, key=lambda i: ((len(rows[i]) - 1) * (len(columns[i]) - 1), i))
+        order.append(pivot)
+        left.remove(pivot)
+        across, down = rows[pivot] - {pivot}, columns[pivot] - {pivot}
+        for row in down:
+            rows[row].discard(pivot)
+            rows[row] |= across
+            full |= {(row, column) for column in across}
+        for column in across:
+            columns[column].discard(pivot)
+            columns[column] |= down
+    return tuple(order), tuple(sorted(full))

@@ -1,0 +1,116 @@
+"""One step of a Rosenbrock method for all lanes, each with its own length."""
+
+from __future__ import annotations
+
+from reseed.engine.kernel.ir import PTR, Function
+from reseed.engine.kernel.layout import Layout
+from reseed.engine.kernel.tableau import Tableau
+from reseed.engine.kernel.work import WORK, Work
+
+
+def attempt(work: Work, layout: Layout, tableau: Tableau, tilted: bool, width: int) -> str:
+    """Function `attempt(w, u, h, rtol, share)`: the new state to `new`, stages to `k`.
+
+    The rates and derivatives at the start are in `rates`, `m` and `tilt`. Returns the error in
+    units of the tolerance: the root mean square over all states of
+    error / (rtol * (share * scale + max(|old|, |new|))); not a number where the step failed, also
+    where elimination lost its digits.
+    """
+    size, stages = layout.size, len(tableau.a)
+    vector = f"<{width} x double>"
+    f = Function(
+        "attempt",
+        [WORK, (PTR, "u"), (vector, "h"), (vector, "rtol"), (vector, "share")],
+        vector,
+        width,
+    )
+    t, h = work.get(f, "s", layout.control("time")), f["h"]
+    per_step = 1.0 / h
+    shift = per_step * (1.0 / tableau.gamma)
+    guard = f.call("factorise", vector, work.at(f, "m"), shift)
+    state, constants = work.at(f, "s", layout.state), work.at(f, "c")
+    for i in range(stages):
+        if i:
+            _stage_state(f, work, layout, tableau, i)
+            model = [work.at(f, "stage"), work.at(f, "s"), constants, f["u"]]
+            time = f.fma(h, f.splat(tableau.nodes[i]), t)
+            f.call("rates", "void", *model, time, work.at(f, "f"))
+        block = "f" if i else "rates"
+        tilts = tilted and i < len(tableau.in_time)
+        with f.loop(0, size) as row:
+            rate = work.get(f, block, row)
+            if tilts:
+                lean = h * tableau.in_time[i]
+                rate = f.fma(lean, work.get(f, "tilt", row), rate)
+            pulled = f.fma(-per_step, work.get(f, "pull", row), -rate) if i else -rate
+            work.put(f, "f", row, pulled)
+        f.call("substitute", "void", work.at(f, "m"), work.at(f, "f"), work.at(f, "k", i * size))
+    total = f.variable(f.splat(0.0))
+    rtol, floor = f["rtol"], f["rtol"] * f["share"]
+    with f.loop(0, size) as row:
+        error = work.get(f, "k", row + (stages - 1) * size)
+        old = f.load(f.at(state, row, vector), vector)
+        new = work.get(f, "stage", row) + error
+        least = floor * work.get(f, "s", row + layout.scales)
+        # a drug long gone: no denormals, no -1e-35
+        new = f.select(f.intrinsic("fabs", new) < least * 1e-12, 0.0, new)
+        work.put(f, "new", row, new)
+        a, b = f.intrinsic("fabs", old), f.intrinsic("fabs", new)
+        scale = f.fma(rtol, f.select(a < b, b, a), least)
+        ratio = error / scale
+        total.set(f.fma(ratio, ratio, total.get()))
+    error = f.intrinsic("sqrt", total.get() * (1.0 / size))
+    f.give(f.select(guard < 0.0, float("nan"), error))
+    return f.text()
+
+
+def _stage_state(f: Function, work: Work, layout: Layout, tableau: Tableau, i: int) -> None:
+    """y + sum a_ij k_j to `stage` and sum c_ij k_j to `pull`."""
+    size, a, c = layout.size, tableau.a, tableau.c
+    follows = a[i] == (*a[i - 1], 1.0)  # then the state only gains the last stage
+    with f.loop(0, size) as row:
+        stages = [work.get(f, "k", row + j * size) for j in range(i)]
+        if follows:
+            state = work.get(f, "stage", row) + stages[-1]
+        else:
+            state = work.get(f, "s", row + layout.state)
+            for weight, stage in zip(a[i], stages, strict=True):
+                state = f.fma(f.splat(weight), stage, state)
+        work.put(f, "stage", row, state)
+        pull = stages[0] * c[i][0]
+        for weight, stage in zip(c[i][1:], stages[1:], strict=True):
+            pull = f.fma(f.splat(weight), stage, pull)
+        work.put(f, "pull", row, pull)
+
+
+def combine(work: Work, layout: Layout, tableau: Tableau, width: int) -> str:
+    """Function `combine(w)`: the interpolant's coefficients of every state to `dense`."""
+    size = layout.size
+    f = Function("combine", [WORK], "void", width)
+    with f.loop(0, size) as row:
+        stages = [work.get(f, "k", row + j * size) for j in range(len(tableau.dense[0]))]
+        for power, weights in enumerate(tableau.dense):
+            value = stages[0] * weights[0]
+            for weight, stage in zip(weights[1:], stages[1:], strict=True):
+                value = f.fma(f.splat(weight), stage, value)
+            work.put(f, "dense", row + power * size, value)
+    f.give()
+    return f.text()
+
+
+def interpolate(work: Work, layout: Layout, tableau: Tableau, width: int) -> str:
+    """Function `interpolate(w, s)`: the state at the part s of the step, a vector, to `between`."""
+    size, vector = layout.size, f"<{width} x double>"
+    f = Function("interpolate", [WORK, (vector, "part")], "void", width)
+    s = f["part"]
+    r = 1.0 - s
+    with f.loop(0, size) as row:
+        old, new = work.get(f, "s", row + layout.state), work.get(f, "new", row)
+        powers = [work.get(f, "dense", row + p * size) for p in range(len(tableau.dense))]
+        inner = powers[-1]
+        for power in reversed(powers[:-1]):
+            inner = f.fma(s, inner, power)
+        value = f.fma(s, f.fma(r, inner, new), r * old)
+        work.put(f, "between", row, value)
+    f.give()
+    return f.text()
