@@ -89,7 +89,7 @@ def test_whole_patients_agree_with_scipy(method: str) -> None:
         laid,
         probe,
         key=Key(1),
-        solver=Solver(method=method, rtol=1e-7, budget=10**6, max_step=1.0),
+        solver=Solver(method=method, rtol=1e-7, budget=10**6, longest=1.0),
     )
     assert our_records.name == their_records.name
     np.testing.assert_allclose(our_records.time, their_records.time, atol=1e-4)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.engine.kernel import Kernel
-from reseed.engine.kernel.driver import CONTEXT, STORM
+from reseed.engine.kernel.desk import CONTEXT
+from reseed.engine.kernel.lane import STORM
 
 Vector = NDArray[np.float64]
 Whole = NDArray[np.int64]

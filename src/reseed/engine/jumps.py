@@ -81,7 +81,6 @@ class JumpTable:
             return
         columns = (self.times, self.rows, self.values, self.tags)
         self.times, self.rows, self.values, self.tags = (
-            np.concatenate(parts)
-            for parts in zip(columns, *self._more, strict=True)  # type: ignore[assignment]
+            np.concatenate(parts) for parts in zip(columns, *self._more, strict=True)
         )
         self._more = []

@@ -33,8 +33,8 @@ def solve(
 
     Returns Trajectories with values of shape (patient, variable, time), in the system's units,
     and the Records of events, hazards, procedures and ends. Each patient is solved alone, so the
-    result does not depend on who else is in the cohort, nor on threads or lane width. Raises InvalidInput where the probe,
-    the schedule or the cohort names what the system does not have.
+    result does not depend on who else is in the cohort, nor on threads or lane width. Raises
+    InvalidInput where the probe, the schedule or the cohort names what the system does not have.
     """
     solver = solver or Solver()
     _check(system, cohort, schedule, probe, solver)

@@ -40,7 +40,7 @@ def _read(document: Any, name: str) -> System:
     model = document.getModel()
     quantities = [
         *((q, q.isSetValue()) for q in _each(model.getListOfParameters())),
-        *((q, q.isSetInitialAmount()) for q in _each(model.getListOfSpecies())),
+        *((q, _has_amount(q)) for q in _each(model.getListOfSpecies())),
         *((q, q.isSetSize()) for q in _each(model.getListOfCompartments())),
     ]
     faults = [
@@ -53,6 +53,11 @@ def _read(document: Any, name: str) -> System:
     if faults:
         raise InvalidInput(faults)
     return read_model(document, name)
+
+
+def _has_amount(species: Any) -> bool:
+    """Whether its initial amount is known; what is no amount is refused later, by its name."""
+    return bool(species.isSetInitialAmount() or not species.getHasOnlySubstanceUnits())
 
 
 def _each(found: Any) -> list[Any]:

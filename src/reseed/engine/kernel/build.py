@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from reseed.engine.kernel import draws, step, watch
+from reseed.engine.kernel.counts import Counts
 from reseed.engine.kernel.driver import Driver
 from reseed.engine.kernel.formulas import Writer
 from reseed.engine.kernel.ir import declarations
+from reseed.engine.kernel.lane import Lane
 from reseed.engine.kernel.layout import BLOCKS, CONTROLS, Layout, lay_out
 from reseed.engine.kernel.machine import Machine, compile_text, find, keep, name_of
 from reseed.engine.kernel.program import Program, write_program
@@ -59,7 +61,7 @@ def build(
     else:
         facts, code = kept
     return Kernel(
-        Machine(code),
+        Machine(code, ("run", "reveal_all") if revealed else ("run",)),
         width,
         facts["work_rows"],
         facts["uniforms"],
@@ -140,13 +142,20 @@ def _text(
         for event in system.events
     )
     tilted = bool(program.tilts)
-    drive = Driver(system, layout, work, tableau, len(shown), targets, adds, tilted, width)
+    shared = (system, layout, work, tableau, len(shown), targets, adds, tilted, width)
+    lane, counts, drive = Lane(*shared), Counts(*shared), Driver(*shared)
     assigned = [node for values in program.assignments for node in values]
+    everything = range(layout.size)
+    counted = layout.hazards + layout.channels
+    seen = sorted(
+        {*_states_of(program, [*shown, *program.triggers]), *everything[layout.size - counted :]}
+    )
     parts = [
         write.values("rates", program.rates),
         write.rates_and_slopes(places),
         write.factorise(places),
-        write.substitute(places),
+        write.substitute(places, pulled=False),
+        write.substitute(places, pulled=True),
         write.hoist(),
         write.hoist_uniform(),
         write.values(
@@ -155,26 +164,35 @@ def _text(
         ),
         write.values("observe", shown),
         step.attempt(work, layout, tableau, tilted, width),
-        step.combine(work, layout, tableau, width),
-        step.interpolate(work, layout, tableau, width),
+        step.combine(work, tableau, "combine", everything, layout.size, width),
+        step.interpolate(work, layout, tableau, "interpolate", everything, width),
+        step.combine(work, tableau, "combine_seen", seen, layout.size, width),
+        step.interpolate(work, layout, tableau, "interpolate_seen", seen, width),
         draws.functions(width),
-        drive.leave(),
-        drive.enter(),
-        drive.next_sample(),
-        drive.keep(),
-        drive.jumps(),
-        drive.start(),
+        lane.leave(),
+        lane.enter(),
+        lane.next_sample(),
+        lane.keep(),
+        lane.jumps(),
+        lane.start(),
+        lane.blame(),
         drive.patients(),
         drive.entry(),
     ]
     if ports:
         parts += [write.values("reveal", ports), drive.reveal_all(len(ports))]
     if layout.watches:
-        parts += [drive.fire(), watch.look(work, layout, len(system.events), width)]
+        parts += [lane.fire(), watch.look(work, layout, len(system.events), width)]
         parts += [watch.search(work, layout, bool(system.events), width)]
     if system.events:
         parts += [write.values("triggers", program.triggers), write.values("assign", assigned)]
     if system.channels:
-        parts += [drive.modes(), drive.leap()]
+        parts += [counts.modes(), counts.leap()]
     text = "\n".join(parts)
     return text + declarations(text)
+
+
+def _states_of(program: Program, nodes: Sequence[int]) -> set[int]:
+    """The states that these nodes are computed from."""
+    moves = [program.graph.moves[node] for node in nodes]
+    return {i for i in range(program.size) if any(move >> i & 1 for move in moves)}

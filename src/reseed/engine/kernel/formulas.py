@@ -85,7 +85,7 @@ class Formulas:
             arguments = self.graph.arguments(node)
             # the exponent of a power stands there for its derivative only
             return arguments[:3] if self.graph.nodes[node][0] == "signed" else arguments
-        found = []
+        found: list[Node] = []
         for _, term in self.graph.nodes[node][1:]:
             found += self.graph.arguments(term) if self._fuses(term) else [term]
         return found
@@ -293,18 +293,27 @@ class Writer:
         f.give(worst)
         return f.text()
 
-    def substitute(self, places: Mapping[tuple[int, int], int]) -> str:
-        """Solves with the factors: right-hand side in `b`, solution into `out`."""
-        f = Function("substitute", [(PTR, "m"), (PTR, "b"), (PTR, "out")], "void", self.width)
+    def substitute(self, places: Mapping[tuple[int, int], int], pulled: bool) -> str:
+        """Solves with the factors of J - 1/(h gamma) for the rates in `b`: a stage to `out`.
+
+        `pulled` stages also have what earlier ones add, `pull` times 1/h.
+        """
+        vector = f"<{self.width} x double>"
+        more = [(PTR, "pull"), (vector, "per_step")] if pulled else []
+        name = "substitute" if pulled else "substitute_first"
+        arguments = [(PTR, "m"), (PTR, "b"), *more, (PTR, "out")]
+        f = Function(name, arguments, "void", self.width)
         order = self.program.order
         rank = {state: k for k, state in enumerate(order)}
-        x = {i: f.row(f["b"], i) for i in order}
         lower: dict[int, list[int]] = {i: [] for i in order}
         upper: dict[int, list[int]] = {i: [] for i in order}
         for i, j in self.program.pattern:
             if i != j:
                 (lower if rank[j] < rank[i] else upper)[i].append(j)
+        x: dict[int, Value] = {}
         for i in order:
+            rate = f.row(f["b"], i)
+            x[i] = f.fma(-f["per_step"], f.row(f["pull"], i), -rate) if pulled else -rate
             for j in sorted(lower[i], key=rank.__getitem__):
                 x[i] = f.fma(-f.row(f["m"], places[i, j]), x[j], x[i])
         for i in reversed(order):

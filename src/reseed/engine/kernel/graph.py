@@ -83,7 +83,8 @@ class Graph:
 
     def sum(self, terms: Sequence[tuple[float, Node]]) -> Node:
         """A sum of signed nodes; equal ones are collected."""
-        total, count = 0.0, {}
+        total = 0.0
+        count: dict[Node, float] = {}
         for sign, node in terms:
             if self.nodes[node][0] == "neg":
                 sign, node = -sign, self.nodes[node][1]
@@ -177,9 +178,20 @@ class Graph:
             return self.reciprocal(self.call("sqrt", base))
         size = self.call("base", base)
         value = self.call("power2", self.product(exponent, self.call("log2", size)))
-        if of is not None and of > 0:
+        if self._never_negative(base):
             return value
         return self._node("signed", base, self.call("parity", exponent), value, exponent)
+
+    def _never_negative(self, node: Node) -> bool:
+        """Whether that can be seen from the form alone: squares, powers, sums of such."""
+        operator, *arguments = self.nodes[node]
+        if operator == "number":
+            return bool(arguments[0] >= 0.0)
+        if operator == "product":
+            return arguments[0] == arguments[1] or all(map(self._never_negative, arguments))
+        if operator == "sum":
+            return all(sign > 0 and self._never_negative(term) for sign, term in arguments)
+        return operator in ("exp", "power2", "sqrt", "abs", "base")
 
     def _whole_power(self, base: Node, exponent: int) -> Node:
         if exponent < 0:

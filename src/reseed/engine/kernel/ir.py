@@ -337,7 +337,8 @@ class Function:
         shown = ", ".join(
             f"{kind}{alone if kind == PTR else ''} %{name}" for kind, name in self.arguments
         )
-        head = f"define {linkage} {self.returns} @{self.name}({shown}) nounwind {attributes}{{"
+        traits = f"nounwind noinline {attributes}"
+        head = f"define {linkage} {self.returns} @{self.name}({shown}) {traits}{{"
         return "\n".join([head, "entry:", *self.entry, *self.lines, "}", ""])
 
 

@@ -111,5 +111,23 @@ def lay_out(
     watches = len(program.triggers) + hazards + channels
     blocks = [program.size, len(rows), watches, hazards + channels, hazards + channels]
     blocks += [program.size, len(CONTROLS)]
-    starts = [sum(blocks[:i]) for i in range(len(blocks) + 1)]
-    return Layout(program.size, rows, hoisted, uniform, *starts, watches, hazards, channels)
+    state, parameters_at, truths, targets, counts, scales, controls, slots = (
+        sum(blocks[:i]) for i in range(len(blocks) + 1)
+    )
+    return Layout(
+        size=program.size,
+        parameter_rows=rows,
+        hoisted=hoisted,
+        uniform=uniform,
+        state=state,
+        parameters=parameters_at,
+        truths=truths,
+        targets=targets,
+        counts=counts,
+        scales=scales,
+        controls=controls,
+        slots=slots,
+        watches=watches,
+        hazards=hazards,
+        channels=channels,
+    )

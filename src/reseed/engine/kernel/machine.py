@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,23 +43,22 @@ def _target() -> tuple[str, str, str]:
 class Machine:
     """The machine code of one module; it lives as long as this object."""
 
-    def __init__(self, code: bytes) -> None:
+    def __init__(self, code: bytes, names: Sequence[str]) -> None:
         import llvmlite.binding as llvm
 
         triple, processor, features = _target()
         target = llvm.Target.from_triple(triple).create_target_machine(
             cpu=processor, features=features, opt=OPTIMISE, jit=True
         )
-        empty = llvm.parse_assembly("")
-        empty.triple = triple
-        self._engine = llvm.create_mcjit_compiler(empty, target)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        self._engine.finalize_object()
+        self._jit = llvm.create_lljit_compiler(target)
+        library = llvm.JITLibraryBuilder().add_object_img(code)
+        for name in names:
+            library.export_symbol(name)
+        self._code = library.link(self._jit, "kernel")
 
     def function(self, name: str) -> Any:
         """A function of one pointer, callable from any thread without the interpreter's lock."""
-        address = self._engine.get_function_address(name)
-        return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+        return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self._code[name])
 
 
 def compile_text(text: str) -> bytes:
@@ -67,7 +67,7 @@ def compile_text(text: str) -> bytes:
 
     triple, processor, features = _target()
     target = llvm.Target.from_triple(triple).create_target_machine(
-        cpu=processor, features=features, opt=OPTIMISE, jit=True, reloc="pic", codemodel="small"
+        cpu=processor, features=features, opt=OPTIMISE, jit=True, reloc="static", codemodel="large"
     )
     module = llvm.parse_assembly(text)
     module.triple = triple

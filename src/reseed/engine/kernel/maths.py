@@ -46,15 +46,19 @@ COSINE = (
 
 
 def polynomial(f: Function, x: Value, coefficients: Sequence[float]) -> Value:
-    """Estrin's scheme: short chains of fused operations."""
-    terms: list[Value | float] = list(coefficients)
-    power = x
-    while len(terms) > 1:
-        pairs = [terms[i : i + 2] for i in range(0, len(terms), 2)]
-        terms = [f.fma(p[1], power, p[0]) if len(p) == 2 else p[0] for p in pairs]
-        if len(terms) > 1:
-            power = power * power
-    return terms[0] if isinstance(terms[0], Value) else f.like(terms[0], x)
+    """Even and odd powers apart: half the chain of Horner's rule for one operation more."""
+    if len(coefficients) < 4:
+        return _horner(f, x, coefficients)
+    square = x * x
+    even, odd = (_horner(f, square, coefficients[start::2]) for start in (0, 1))
+    return f.fma(odd, x, even)
+
+
+def _horner(f: Function, x: Value, coefficients: Sequence[float]) -> Value:
+    value = f.like(coefficients[-1], x)
+    for coefficient in reversed(coefficients[:-1]):
+        value = f.fma(value, x, f.like(coefficient, x))
+    return value
 
 
 def _nearest(f: Function, x: Value) -> tuple[Value, Value]:
@@ -94,15 +98,13 @@ def exp2(f: Function, x: Value) -> Value:
 
 
 def power2(f: Function, x: Value) -> Value:
-    """2**x for powers: one scaling, 0 below -1020 and infinite above 1023.4."""
-    x = _clamp(f, x, -1021.0, 1024.0)
-    whole, exponent = _nearest(f, x)
-    value = polynomial(f, x - whole, EXP2)
-    scaled = f.bits(f.bits(value) + (exponent << 52))
-    # NaN passes: it is neither below nor above, and its bits stay those of a NaN
-    scaled = f.select(x < -1020.0, 0.0, scaled)
-    scaled = f.select(x > 1023.4, float("inf"), scaled)
-    return f.select(x.differs(x), x, scaled)
+    """2**x for powers: between 2**-1021 and 2**1023.4, where it stays; not a number stays so."""
+    x = _clamp(f, x, -1021.0, 1023.4)
+    # the sum's low bits are the exponent of 2**whole, as a floating-point number keeps it
+    magic = float(3 * 2**51 + 1023)
+    shifted = x + magic
+    rest = x - (shifted - magic)
+    return polynomial(f, rest, EXP2) * f.bits(f.bits(shifted) << 52)
 
 
 def exp(f: Function, x: Value) -> Value:

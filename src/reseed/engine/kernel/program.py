@@ -42,7 +42,8 @@ def write_program(system: System) -> Program:
     table |= {name: graph.parameter(i) for i, name in enumerate(system.parameters)}
     for name, formula in system.rules:
         table[name] = graph.read(formula, table)
-    integrals = [graph.read(one.rate, table) for one in (*system.hazards, *channels)]
+    integrals = [graph.read(hazard.rate, table) for hazard in system.hazards]
+    integrals += [graph.read(channel.rate, table) for channel in channels]
     rates = [graph.read(formula, table) for formula in system.rates]
     for number, channel in enumerate(channels):
         mode = graph.parameter(len(system.parameters) + number)

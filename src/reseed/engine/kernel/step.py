@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reseed.engine.kernel.ir import PTR, Function
+from collections.abc import Callable, Sequence
+
+from reseed.engine.kernel.ir import PTR, Function, Value
 from reseed.engine.kernel.layout import Layout
 from reseed.engine.kernel.tableau import Tableau
 from reseed.engine.kernel.work import WORK, Work
@@ -36,15 +38,18 @@ def attempt(work: Work, layout: Layout, tableau: Tableau, tilted: bool, width: i
             time = f.fma(h, f.splat(tableau.nodes[i]), t)
             f.call("rates", "void", *model, time, work.at(f, "f"))
         block = "f" if i else "rates"
-        tilts = tilted and i < len(tableau.in_time)
-        with f.loop(0, size) as row:
-            rate = work.get(f, block, row)
-            if tilts:
+        if tilted and i < len(tableau.in_time):
+            with f.loop(0, size) as row:
                 lean = h * tableau.in_time[i]
-                rate = f.fma(lean, work.get(f, "tilt", row), rate)
-            pulled = f.fma(-per_step, work.get(f, "pull", row), -rate) if i else -rate
-            work.put(f, "f", row, pulled)
-        f.call("substitute", "void", work.at(f, "m"), work.at(f, "f"), work.at(f, "k", i * size))
+                rate = f.fma(lean, work.get(f, "tilt", row), work.get(f, block, row))
+                work.put(f, "f", row, rate)
+            block = "f"
+        matrix, stage = work.at(f, "m"), work.at(f, "k", i * size)
+        if i:
+            pull = work.at(f, "pull")
+            f.call("substitute", "void", matrix, work.at(f, block), pull, per_step, stage)
+        else:
+            f.call("substitute_first", "void", matrix, work.at(f, block), stage)
     total = f.variable(f.splat(0.0))
     rtol, floor = f["rtol"], f["rtol"] * f["share"]
     with f.loop(0, size) as row:
@@ -59,7 +64,7 @@ def attempt(work: Work, layout: Layout, tableau: Tableau, tilted: bool, width: i
         scale = f.fma(rtol, f.select(a < b, b, a), least)
         ratio = error / scale
         total.set(f.fma(ratio, ratio, total.get()))
-    error = f.intrinsic("sqrt", total.get() * (1.0 / size))
+    error = f.intrinsic("sqrt", total.get() * (1.0 / max(size, 1)))
     f.give(f.select(guard < 0.0, float("nan"), error))
     return f.text()
 
@@ -83,34 +88,52 @@ def _stage_state(f: Function, work: Work, layout: Layout, tableau: Tableau, i: i
         work.put(f, "pull", row, pull)
 
 
-def combine(work: Work, layout: Layout, tableau: Tableau, width: int) -> str:
-    """Function `combine(w)`: the interpolant's coefficients of every state to `dense`."""
-    size = layout.size
-    f = Function("combine", [WORK], "void", width)
-    with f.loop(0, size) as row:
+def combine(
+    work: Work, tableau: Tableau, name: str, rows: Sequence[int], size: int, width: int
+) -> str:
+    """Function `name(w)`: the interpolant's coefficients of these states to `dense`."""
+    f = Function(name, [WORK], "void", width)
+
+    def one(row: Value | int) -> None:
         stages = [work.get(f, "k", row + j * size) for j in range(len(tableau.dense[0]))]
         for power, weights in enumerate(tableau.dense):
             value = stages[0] * weights[0]
             for weight, stage in zip(weights[1:], stages[1:], strict=True):
                 value = f.fma(f.splat(weight), stage, value)
             work.put(f, "dense", row + power * size, value)
+
+    _each(f, rows, size, one)
     f.give()
     return f.text()
 
 
-def interpolate(work: Work, layout: Layout, tableau: Tableau, width: int) -> str:
-    """Function `interpolate(w, s)`: the state at the part s of the step, a vector, to `between`."""
-    size, vector = layout.size, f"<{width} x double>"
-    f = Function("interpolate", [WORK, (vector, "part")], "void", width)
+def interpolate(
+    work: Work, layout: Layout, tableau: Tableau, name: str, rows: Sequence[int], width: int
+) -> str:
+    """Function `name(w, s)`: these states at the part s of the step, a vector, to `between`."""
+    size = layout.size
+    f = Function(name, [WORK, (f"<{width} x double>", "part")], "void", width)
     s = f["part"]
     r = 1.0 - s
-    with f.loop(0, size) as row:
+
+    def one(row: Value | int) -> None:
         old, new = work.get(f, "s", row + layout.state), work.get(f, "new", row)
         powers = [work.get(f, "dense", row + p * size) for p in range(len(tableau.dense))]
         inner = powers[-1]
         for power in reversed(powers[:-1]):
             inner = f.fma(s, inner, power)
-        value = f.fma(s, f.fma(r, inner, new), r * old)
-        work.put(f, "between", row, value)
+        work.put(f, "between", row, f.fma(s, f.fma(r, inner, new), r * old))
+
+    _each(f, rows, size, one)
     f.give()
     return f.text()
+
+
+def _each(f: Function, rows: Sequence[int], size: int, one: Callable[[Value | int], None]) -> None:
+    """A loop over all states, or a line of code for each of a few."""
+    if len(rows) == size:
+        with f.loop(0, size) as row:
+            one(row)
+    else:
+        for number in rows:
+            one(number)

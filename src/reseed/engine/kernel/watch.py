@@ -80,7 +80,7 @@ def search(work: Work, layout: Layout, glances: bool, width: int) -> str:
     low, high = f.variable(f.splat(0.0)), f.variable(f.splat(1.0))
 
     def look_at(part: Value) -> None:
-        f.call("interpolate", "void", f["w"], part)
+        f.call("interpolate_seen", "void", f["w"], part)
         f.call("look", "void", f["w"], f["u"], between, f.fma(part, h, t))
 
     chosen = GLANCES if glances else (1.0,)
