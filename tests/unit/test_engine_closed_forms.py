@@ -250,11 +250,11 @@ def test_a_rate_of_time_itself_is_integrated(method: str) -> None:
     swing = stiff / (1.0 + stiff**2)
     x = swing * (stiff * np.cos(times) + np.sin(times) - stiff * np.exp(-stiff * times))
     y = 2.0 - np.exp(-times) * (times**2 + 2.0 * times + 2.0)
-    # where a stiff state follows time, Rodas4 loses order inside its steps, but not at their ends
-    inside = {"Rodas5P": 25.0, "Rodas4": 1000.0}[method]
+    # a stiff state that follows time is right at the ends of steps of any length: what holds the
+    # samples between them is the interpolant's own part in the error test
     for rtol in (1e-5, 1e-6, 1e-9):
         course, _ = solved(system, times, solver=Solver(method=method, rtol=rtol))
-        np.testing.assert_allclose(course.values[0, 0], x, rtol=0.0, atol=inside * rtol)
+        np.testing.assert_allclose(course.values[0, 0], x, rtol=0.0, atol=40.0 * rtol)
         np.testing.assert_allclose(course.values[0, 0, -1], x[-1], rtol=0.0, atol=5.0 * rtol)
         np.testing.assert_allclose(course.values[0, 1], y, rtol=0.0, atol=5.0 * rtol)
 

@@ -24,7 +24,7 @@ from reseed.nouns.system import System
 
 Vector = NDArray[np.float64]
 Whole = NDArray[np.int64]
-FIRST_STEP = 1e-2  # days; a first step that is too long costs one rejection
+FIRST_STEP = 1.0  # days, at most; the kernel finds a shorter one
 SLICE = 2_000  # steps after which a patient waits for the other long ones
 NOBODY = -1
 
@@ -93,7 +93,8 @@ class Chunk:
         slots[:, places["step"]] = min(FIRST_STEP, self.longest)
         slots[:, places["patient"]] = cohort.ids[self.rows]
         slots[:, places["row"]] = np.arange(len(self.rows))
-        slots[:, places["fresh"]] = slots[:, places["settle"]] = 1.0
+        for flag in ("fresh", "settle", "restart"):
+            slots[:, places[flag]] = 1.0
         return slots
 
     @property
@@ -272,7 +273,7 @@ class Chunk:
         pending += [entry for entry in new if entry[0] > now]
         pending.sort(key=lambda entry: entry[0])
         slots[row, places["jump"]], slots[row, places["jumps_end"]] = jumps.append(pending)
-        slots[row, places["settle"]] = 1.0
+        slots[row, places["settle"]] = slots[row, places["restart"]] = 1.0
 
     def _broken(self, slots: Vector, row: int, text: str) -> bool:
         slots[row, self.kernel.places["status"]] = FAILED + CODES["procedure"]

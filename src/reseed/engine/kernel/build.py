@@ -141,6 +141,7 @@ def _text(
         tuple(row_of(system, layout, name) for name, _ in event.assignments)
         for event in system.events
     )
+    given = {place: places[place] for place in program.jacobian}
     tilted = bool(program.tilts)
     shared = (system, layout, work, tableau, len(shown), targets, adds, tilted, width)
     lane, counts, drive = Lane(*shared), Counts(*shared), Driver(*shared)
@@ -164,6 +165,7 @@ def _text(
         ),
         write.values("observe", shown),
         step.attempt(work, layout, tableau, tilted, width),
+        step.sharpness(work, layout, given, tilted, width),
         step.combine(work, tableau, "combine", everything, layout.size, width),
         step.interpolate(work, layout, tableau, "interpolate", everything, width),
         step.combine(work, tableau, "combine_seen", seen, layout.size, width),

@@ -7,6 +7,8 @@ next one of the queue takes its place.
 
 from __future__ import annotations
 
+import math
+
 from reseed.engine.kernel import layout as places
 from reseed.engine.kernel import maths
 from reseed.engine.kernel.desk import Desk
@@ -15,6 +17,8 @@ from reseed.engine.kernel.lane import STORM
 from reseed.engine.kernel.watch import compare, first_due
 from reseed.engine.kernel.work import WORK
 
+CAREFUL = 0.1  # a step after a jump: its length to the order + 1, times the sharpness
+SURPRISE = 3.0  # powers of 2 by which an error may outgrow what the step before foretold
 SAFETY, SLOWEST, FASTEST = 0.95, 0.2, 6.0  # bounds of the change from step to step
 NEGATIVE_BASE = -1e-6  # a power without a value for a base below this is a failure
 LEAP_SHARE = 0.1  # of a large count that one step may turn over
@@ -180,9 +184,7 @@ class Driver(Desk):
             "slopes", f.vector, *self._model(f, state), time,
             work.at(f, "rates"), work.at(f, "m"), work.at(f, "tilt"),
         )  # fmt: skip
-        longest = self._longest(f)
-        planned = self.row(f, "step")
-        planned = f.select(longest < planned, longest, planned)
+        planned = self._planned(f, here)
         stop = self.row(f, "stop")
         if layout.channels and self.observables:
             # counts are whole, and their noise complete, at the end of a leap: samples wait for it
@@ -190,11 +192,15 @@ class Driver(Desk):
             stop = f.select((self._leaping(f) > 0.5) & (sample < stop), sample, stop)
         left = stop - time
         last = planned >= left * 0.999
-        h = f.select(here, f.select(last, left, planned), 1.0)
+        # two equal steps to the stop cost as much as a long and a short one, and err less
+        even = f.select(planned * 2.0 > left, left * 0.5, planned)
+        h = f.select(here, f.select(last, left, even), 1.0)
         work.put(f, "h", 0, h)
         rtol, share = self.setting(f, "rtol"), self.setting(f, "share")
-        error = f.call("attempt", f.vector, f["w"], f["u"], h, rtol, share)
+        ends = f.call("attempt", f.vector, f["w"], f["u"], h, rtol, share)
+        error, level = self._judge(f, h, ends)
         good = (error <= 1.0) & here
+        self.put(f, "level", f.select(good, level, self.row(f, "level")))
         self._plan(f, h, planned, error, good, last, here)
         reached = f.select(last, stop, time + h)
         work.put(f, "end", 0, reached)
@@ -214,6 +220,43 @@ class Driver(Desk):
         if layout.channels and self.observables:
             self._samples_after(f, good & ~inside)
         self._attend(f, here, good, last, events, worst, h)
+
+    def _planned(self, f: Function, here: Value) -> Value:
+        """The step to be tried: as planned, or shorter after a jump.
+
+        The step before the jump knew nothing of it. To try it and be refused would not do: steps
+        that just pass right after a jump make most of a patient's error.
+        """
+        planned, longest = self.row(f, "step"), self._longest(f)
+        self.put(f, "step", f.select(longest < planned, longest, planned))
+        jumped = here & (self.row(f, "restart") > 0.5)
+        with f.when(f.any(jumped)):
+            rtol, share = self.setting(f, "rtol"), self.setting(f, "share")
+            sharp = f.call("sharpness", f.vector, f["w"], rtol, share)
+            sharp = f.select(sharp > 1e-12, sharp, 1e-12)
+            power = maths.log2_positive(f, f.select(sharp < 1e30, sharp, 1e30))
+            power = (power - math.log2(CAREFUL)) * (-1.0 / (self.tableau.order + 1))
+            careful, before = maths.power2(f, power), self.row(f, "step")
+            self.put(f, "step", f.select(jumped & (careful < before), careful, before))
+            self.put(f, "level", f.select(jumped, float("inf"), self.row(f, "level")))
+            self.put(f, "restart", f.select(jumped, 0.0, self.row(f, "restart")))
+        return self.row(f, "step")
+
+    def _judge(self, f: Function, h: Value, ends: Value) -> tuple[Value, Value]:
+        """The error of a step, in units of the tolerance, and its level.
+
+        The estimate is trusted to be too large where it is what the step before foretold. One
+        that has grown out of proportion tells of a kink in the rates, at which all methods are of
+        order one and no estimate is too large.
+        """
+        order = self.tableau.order + 1
+        small = f.select(ends > 1e-12, ends, 1e-12)
+        power = maths.log2_positive(f, f.select(small < 1e30, small, 1e30))
+        level = f.fma(maths.log2_positive(f, h), f.splat(-float(order)), power)
+        surprise = level > self.row(f, "level") + SURPRISE
+        error = ends * f.select(surprise, f.splat(1.0), self.tableau.trust)
+        bend = self.work.get(f, "bend", 0)
+        return f.select(error < bend, bend, error), level
 
     def _longest(self, f: Function) -> Value:
         """The longest step allowed: a setting, or less where large counts turn over quickly."""

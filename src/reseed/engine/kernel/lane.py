@@ -96,6 +96,7 @@ class Lane(Desk):
             place.set(place.get() + 1)
             following.set(f.real(float("inf")))
             self.set(f, "settle", lane, 1.0)
+            self.set(f, "restart", lane, 1.0)
         self.set(f, "jump", lane, f.to_real(place.get()))
         host = self.number(f, "host", lane)
         running = self.number(f, "status", lane) < 0.5
@@ -151,6 +152,7 @@ class Lane(Desk):
         events, hazards = len(self.system.events), layout.hazards
         self.set(f, "settle", lane, 1.0)
         with f.when(watch < events + hazards):
+            self.set(f, "restart", lane, 1.0)
             self._note(f, lane, watch)
         offset = 0
         for number, rows in enumerate(self.targets):

@@ -21,6 +21,8 @@ CONTROLS = (
     "budget",
     "patient",  # id, for the addresses of draws
     "fresh",  # 1: initial values are still to be computed
+    "level",  # log2 of the last step's error over its length to the power of the order + 1
+    "restart",  # 1: something jumped, so the step planned before says nothing
     "settle",  # 1: something jumped, so triggers have to be looked at
     "storm_day",  # start of the present day of state events, and their count
     "storm_count",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from reseed.engine.kernel.ir import PTR, Function, Value
 from reseed.engine.kernel.layout import Layout
@@ -14,9 +14,10 @@ def attempt(work: Work, layout: Layout, tableau: Tableau, tilted: bool, width: i
     """Function `attempt(w, u, h, rtol, share)`: the new state to `new`, stages to `k`.
 
     The rates and derivatives at the start are in `rates`, `m` and `tilt`. Returns the error in
-    units of the tolerance: the root mean square over all states of
-    error / (rtol * (share * scale + max(|old|, |new|))); not a number where the step failed, also
-    where elimination lost its digits.
+    units of the tolerance rtol * (share * scale + max(|old|, |new|)), a root mean square over all
+    states; not a number where the step failed, also where elimination lost its digits. To `bend`
+    goes the same of the interpolant's term of highest power, times the tableau's `inside`:
+    between its ends a step can miss what it meets at both.
     """
     size, stages = layout.size, len(tableau.a)
     vector = f"<{width} x double>"
@@ -50,7 +51,7 @@ def attempt(work: Work, layout: Layout, tableau: Tableau, tilted: bool, width: i
             f.call("substitute", "void", matrix, work.at(f, block), pull, per_step, stage)
         else:
             f.call("substitute_first", "void", matrix, work.at(f, block), stage)
-    total = f.variable(f.splat(0.0))
+    ends, inside = f.variable(f.splat(0.0)), f.variable(f.splat(0.0))
     rtol, floor = f["rtol"], f["rtol"] * f["share"]
     with f.loop(0, size) as row:
         error = work.get(f, "k", row + (stages - 1) * size)
@@ -62,9 +63,17 @@ def attempt(work: Work, layout: Layout, tableau: Tableau, tilted: bool, width: i
         work.put(f, "new", row, new)
         a, b = f.intrinsic("fabs", old), f.intrinsic("fabs", new)
         scale = f.fma(rtol, f.select(a < b, b, a), least)
-        ratio = error / scale
-        total.set(f.fma(ratio, ratio, total.get()))
-    error = f.intrinsic("sqrt", total.get() * (1.0 / max(size, 1)))
+        # what takes a state below zero counts in full
+        ratio = error * f.select(new < 0.0, f.splat(1.0 / tableau.trust), 1.0) / scale
+        ends.set(f.fma(ratio, ratio, ends.get()))
+        bend = work.get(f, "k", row) * tableau.dense[-1][0]
+        for j, weight in enumerate(tableau.dense[-1][1:], 1):
+            bend = f.fma(f.splat(weight), work.get(f, "k", row + j * size), bend)
+        ratio = bend * tableau.inside / scale
+        inside.set(f.fma(ratio, ratio, inside.get()))
+    mean = 1.0 / max(size, 1)
+    work.put(f, "bend", 0, f.intrinsic("sqrt", inside.get() * mean))
+    error = f.intrinsic("sqrt", ends.get() * mean)
     f.give(f.select(guard < 0.0, float("nan"), error))
     return f.text()
 
@@ -86,6 +95,34 @@ def _stage_state(f: Function, work: Work, layout: Layout, tableau: Tableau, i: i
         for weight, stage in zip(c[i][1:], stages[1:], strict=True):
             pull = f.fma(f.splat(weight), stage, pull)
         work.put(f, "pull", row, pull)
+
+
+def sharpness(
+    work: Work, layout: Layout, given: Mapping[tuple[int, int], int], tilted: bool, width: int
+) -> str:
+    """Function `sharpness(w, rtol, share)`: how fast the solution bends, in units of tolerance.
+
+    The larger of the root mean squares of y' and y'', each per day or day squared; `given` says
+    where in `m` the derivatives of the rates lie. Hairer, Norsett & Wanner 1993, Solving Ordinary
+    Differential Equations I, section II.4, take the same to find a first step.
+    """
+    size = layout.size
+    vector = f"<{width} x double>"
+    f = Function("sharpness", [WORK, (vector, "rtol"), (vector, "share")], vector, width)
+    rates = [work.get(f, "rates", row) for row in range(size)]
+    first, second = f.splat(0.0), f.splat(0.0)
+    for row in range(size):
+        bend = work.get(f, "tilt", row) if tilted else f.splat(0.0)
+        for (i, j), place in given.items():
+            if i == row:
+                bend = f.fma(work.get(f, "m", place), rates[j], bend)
+        old = f.intrinsic("fabs", work.get(f, "s", row + layout.state))
+        scale = f["rtol"] * f.fma(f["share"], work.get(f, "s", row + layout.scales), old)
+        slope, bend = rates[row] / scale, bend / scale
+        first, second = f.fma(slope, slope, first), f.fma(bend, bend, second)
+    larger = f.select(first < second, second, first)
+    f.give(f.intrinsic("sqrt", larger * (1.0 / max(size, 1))))
+    return f.text()
 
 
 def combine(

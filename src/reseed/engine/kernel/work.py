@@ -65,6 +65,7 @@ def workspace(
         "revealed": max(revealed, 1),
         "assigned": max(assigned, 1),
         "h": 1,
+        "bend": 1,  # the interpolant's part in the error of the step
         "next_sample": 1,
         "slice_end": 1,
         "low": 1,
