@@ -319,7 +319,6 @@ def test_two_events_in_one_step_are_told_in_their_order(method: str) -> None:
 # --- what only parameters decide -----------------------------------------------------------------
 
 
-@pytest.mark.xfail(reason="a condition that never changes is kept as a number", strict=True)
 @pytest.mark.parametrize("own", [False, True])
 def test_a_condition_of_parameters_alone_chooses(own: bool) -> None:
     """A model may choose between moving formulas by a constant, or by a patient's covariate."""
@@ -331,9 +330,6 @@ def test_a_condition_of_parameters_alone_chooses(own: bool) -> None:
     np.testing.assert_allclose(course.values[:, 0, 1], np.exp(-rates), rtol=1e-5)
 
 
-@pytest.mark.xfail(
-    reason="the logarithm of NaN is a number: 0/0 saturates a Hill function", strict=True
-)
 def test_a_formula_without_a_value_is_a_failure() -> None:
     """A Hill function of 0/0 is no number, and its patient is coded."""
     ratio = ("^", ("/", "a", "b"), 1.5)

@@ -489,7 +489,6 @@ def test_a_damaged_file_is_ignored_and_replaced(
     assert kept.solve()[1].cached
 
 
-@pytest.mark.xfail(reason="the digest in a file does not say whose kernel it is", strict=True)
 def test_a_whole_file_of_another_kernel_is_not_taken_for_this_one(kept: Cache) -> None:
     """Copied under a wrong name, as a careless restore might."""
     kept.solve(solver=Solver(method="Rodas4"))

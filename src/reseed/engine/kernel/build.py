@@ -151,6 +151,9 @@ def _text(
     seen = sorted(
         {*_states_of(program, [*shown, *program.triggers]), *everything[layout.size - counted :]}
     )
+    whole = {
+        system.states.index(name) for channel in system.channels for name, _ in channel.changes
+    }
     parts = [
         write.values("rates", program.rates),
         write.rates_and_slopes(places),
@@ -167,9 +170,9 @@ def _text(
         step.attempt(work, layout, tableau, tilted, width),
         step.sharpness(work, layout, given, tilted, width),
         step.combine(work, tableau, "combine", everything, layout.size, width),
-        step.interpolate(work, layout, tableau, "interpolate", everything, width),
+        step.interpolate(work, layout, tableau, "interpolate", everything, whole, width),
         step.combine(work, tableau, "combine_seen", seen, layout.size, width),
-        step.interpolate(work, layout, tableau, "interpolate_seen", seen, width),
+        step.interpolate(work, layout, tableau, "interpolate_seen", seen, whole, width),
         draws.functions(width),
         lane.leave(),
         lane.enter(),

@@ -31,6 +31,9 @@ _ONE = {
 }
 
 
+_TRUTHS = ("lt", "le", "eq", "ne", "and", "or", "not")
+
+
 class Formulas:
     """Writes nodes into one function, each once, in the order in which they are needed.
 
@@ -107,11 +110,15 @@ class Formulas:
 
     def _write(self, node: Node) -> Value:
         f, layout = self.f, self.layout
-        if self.known and node in layout.uniform:
-            return self._uniform(layout.uniform[node])
-        if self.known and node in layout.hoisted:
-            return f.row(f["c"], layout.hoisted[node])
         operator, *arguments = self.graph.nodes[node]
+        if self._has_place(node):
+            uniform = node in layout.uniform
+            kept = (
+                self._uniform(layout.uniform[node])
+                if uniform
+                else f.row(f["c"], layout.hoisted[node])
+            )
+            return kept > 0.5 if operator in _TRUTHS else kept
         if operator == "number":
             return f.like_type(arguments[0], DOUBLE if self.scalar else f.vector)
         if operator == "state":
@@ -173,6 +180,14 @@ class Formulas:
         return total
 
 
+def _number(f: Function, value: Value) -> Value:
+    """Truth values become 1 and 0."""
+    if value.is_real:
+        return value
+    one = f.splat(1.0) if value.type.startswith("<") else f.real(1.0)
+    return f.select(value, one, 0.0)
+
+
 MODEL = [(PTR, "y"), (PTR, "s"), (PTR, "c"), (PTR, "u")]
 
 
@@ -195,10 +210,7 @@ class Writer:
         f = self._function(name, (PTR, "out"))
         write = Formulas(f, self.program, self.layout, nodes)
         for place, node in enumerate(nodes):
-            value = write[node]
-            if not value.is_real:
-                value = f.select(value, f.splat(1.0), 0.0)
-            f.put_row(f["out"], place, value)
+            f.put_row(f["out"], place, _number(f, write[node]))
         f.give()
         return f.text()
 
@@ -238,7 +250,7 @@ class Writer:
         nodes = list(self.layout.hoisted)
         write = Formulas(f, self.program, self.layout, nodes, known=False)
         for node, place in self.layout.hoisted.items():
-            f.put_row(f["c"], place, write[node])
+            f.put_row(f["c"], place, _number(f, write[node]))
         f.give()
         return f.text()
 
@@ -248,7 +260,7 @@ class Writer:
         nodes = list(self.layout.uniform)
         write = Formulas(f, self.program, self.layout, nodes, known=False, scalar=True)
         for node, place in self.layout.uniform.items():
-            f.store(write[node], f.at(f["u"], place))
+            f.store(_number(f, write[node]), f.at(f["u"], place))
         f.give()
         return f.text()
 

@@ -107,16 +107,20 @@ def cache_folder() -> Path:
 
 
 def find(name: str) -> tuple[dict[str, Any], bytes] | None:
-    """Facts and object file kept under a name, if whole: their digest stands before them."""
+    """Facts and object file kept under a name, if whole and its own: a seal stands before them."""
     try:
         data = (cache_folder() / f"{name}.kernel").read_bytes()
     except OSError:
         return None
     body = data[32:]
-    if hashlib.sha256(body).digest() != data[:32]:
+    if _seal(name, body) != data[:32]:
         return None
     line, _, code = body.partition(b"\n")
     return json.loads(line), code
+
+
+def _seal(name: str, body: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + body).digest()
 
 
 def keep(name: str, facts: dict[str, Any], code: bytes) -> None:
@@ -127,5 +131,5 @@ def keep(name: str, facts: dict[str, Any], code: bytes) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, aside = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(body).digest() + body)
+            file.write(_seal(name, body) + body)
         os.replace(aside, folder / f"{name}.kernel")

@@ -129,9 +129,9 @@ def _split(f: Function, x: Value) -> tuple[Value, Value]:
 
 
 def log2_positive(f: Function, x: Value) -> Value:
-    """log2 of a normal positive number."""
+    """log2 of a normal positive number; 1024 of infinity, and not a number stays so."""
     s, exponent = _split(f, x)
-    return f.fma(s, polynomial(f, s * s, LOG2), exponent)
+    return f.select(x.equals(x), f.fma(s, polynomial(f, s * s, LOG2), exponent), x)
 
 
 def ln(f: Function, x: Value) -> Value:
@@ -169,13 +169,14 @@ def _quadrant(f: Function, x: Value) -> tuple[Value, Value]:
 
 
 def sine(f: Function, x: Value, shift: int = 0) -> Value:
-    """sin(x + shift*pi/2); good to |x| about 1e6, beyond which accuracy is lost."""
+    """sin(x + shift*pi/2); good to |x| about 1e6; accuracy is lost beyond, and all from 2**50."""
     rest, number = _quadrant(f, x)
     number = number + shift
     square = rest * rest
     sine, cosine = rest * polynomial(f, square, SINE), polynomial(f, square, COSINE)
     value = f.select((number & 1).differs(0), cosine, sine)
-    return f.select((number & 2).differs(0), -value, value)
+    value = f.select((number & 2).differs(0), -value, value)
+    return f.select(f.intrinsic("fabs", x) < 2.0**50, value, float("nan"))
 
 
 def tanh(f: Function, x: Value) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from reseed.engine.kernel.ir import PTR, Function, Value
 from reseed.engine.kernel.layout import Layout
@@ -145,9 +145,14 @@ def combine(
 
 
 def interpolate(
-    work: Work, layout: Layout, tableau: Tableau, name: str, rows: Sequence[int], width: int
-) -> str:
-    """Function `name(w, s)`: these states at the part s of the step, a vector, to `between`."""
+    work: Work, layout: Layout, tableau: Tableau, name: str, rows: Sequence[int],
+    counts: Collection[int], width: int,
+) -> str:  # fmt: skip
+    """Function `name(w, s)`: these states at the part s of the step, a vector, to `between`.
+
+    `counts` are discrete species: one that is the same at both ends is so between them, to the
+    last digit.
+    """
     size = layout.size
     f = Function(name, [WORK, (f"<{width} x double>", "part")], "void", width)
     s = f["part"]
@@ -159,9 +164,12 @@ def interpolate(
         inner = powers[-1]
         for power in reversed(powers[:-1]):
             inner = f.fma(s, inner, power)
-        work.put(f, "between", row, f.fma(s, f.fma(r, inner, new), r * old))
+        value = f.fma(s, f.fma(r, inner, new), r * old)
+        if row in counts:
+            value = f.select(old.equals(new), old, value)
+        work.put(f, "between", row, value)
 
-    _each(f, rows, size, one)
+    _each(f, rows, 0 if counts else size, one)
     f.give()
     return f.text()
 
