@@ -122,10 +122,10 @@ class Chunk:
         rtol = solver.rtol / 10**rung
         settings = (rtol, solver.atol_share, self.longest, float(SLICE), solver.exact_below)
         call.settings(settings)
-        courses = {int(row): self._course(int(row)) for row in who}
-        for row in who:
+        staged = self.schedule.boundaries
+        courses = {row: self._course(row) for row in who.tolist()} if staged else {}
+        for row in who.tolist():
             self.told.records[row] = []
-        out[who] = np.nan
         ready = self._next_stop(slots, courses, who)
         # a procedure on the first day comes before the first step, but after the first sample,
         # so everybody enters the kernel once
@@ -143,6 +143,9 @@ class Chunk:
             arrived = ready[status == ARRIVED]
             ready = self._meet(call, slots, jumps, courses, arrived)
         self._finish(slots, who)
+        reached = slots[who, places["sample"]].astype(np.int64)
+        for row in np.flatnonzero(reached < out.shape[2]).tolist():
+            out[who[row], :, reached[row] :] = np.nan  # out of sight: the patient has left before
         failed = who[self.told.status[who] > 0]
         out[failed] = np.nan
         return failed
@@ -157,11 +160,10 @@ class Chunk:
 
     def _next_stop(self, slots: Vector, courses: Mapping[int, Course], who: Whole) -> Whole:
         """When each patient has to leave the kernel next."""
-        end = self.schedule.end
-        for row in who:
-            agenda = courses[int(row)].agenda
-            time = min(agenda[0][0], end) if agenda else end
-            slots[row, self.kernel.places["host"]] = time
+        slots[who, self.kernel.places["host"]] = self.schedule.end
+        for row in who.tolist() if courses else ():
+            if agenda := courses[row].agenda:
+                slots[row, self.kernel.places["host"]] = min(agenda[0][0], self.schedule.end)
         return who
 
     # --- procedures ----------------------------------------------------------------------------
@@ -173,7 +175,7 @@ class Chunk:
         places, going = self.kernel.places, []
         time = slots[:, places["time"]]
         while len(who):
-            due = [r for r in who if courses[r].agenda and courses[r].agenda[0][0] <= time[r]]
+            due = [r for r in who.tolist() if self._is_due(courses, r, time[r])]
             rest = sorted({int(r) for r in who} - {int(r) for r in due})
             going += [row for row in rest if time[row] < self.schedule.end]
             if not due:
@@ -188,6 +190,10 @@ class Chunk:
             who = np.array(still, dtype=np.int64)
         ready = np.array(sorted(going), dtype=np.int64)
         return self._next_stop(slots, courses, ready)
+
+    @staticmethod
+    def _is_due(courses: Mapping[int, Course], row: int, time: float) -> bool:
+        return bool(courses and (agenda := courses[row].agenda) and agenda[0][0] <= time)
 
     def _procedure(
         self, slots: Vector, jumps: JumpTable, course: Course, row: int, values: Vector
@@ -312,9 +318,10 @@ class Chunk:
             told.records[row], told.end_reason[row] = [], ""
             if told.status[row] != CODES["procedure"]:
                 told.status_state[row] = self._culprit(slots[row], int(told.status[row]))
-        for row in who[status < FAILED]:
+        for row in who[status < FAILED].tolist():
             told.status_state[row] = ""
-            told.records[row].sort(key=lambda record: record[0])
+            if len(told.records[row]) > 1:
+                told.records[row].sort(key=lambda record: record[0])
 
     def _culprit(self, slot: Vector, code: int) -> str:
         """The quantity to blame for a failure."""

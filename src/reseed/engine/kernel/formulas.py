@@ -31,6 +31,11 @@ _ONE = {
 }
 
 
+# What takes long, and how many of a kind are computed side by side, in turns (measured: 2 and 8
+# are slower, 1 by a fifth of all rates).
+_LONG = ("exp", "ln", "log2", "power2")
+ABREAST = 4
+
 _TRUTHS = ("lt", "le", "eq", "ne", "and", "or", "not")
 
 
@@ -48,9 +53,11 @@ class Formulas:
         self.known, self.scalar = known, scalar
         self.made: dict[Node, Value] = {}
         self.uses: Counter[Node] = Counter()
-        for node in self._computed(wanted):
+        computed = self._computed(wanted)
+        for node in computed:
             self.uses.update(self.graph.arguments(node))
         self.uses.update(wanted)
+        self.teams = {} if scalar else self._teams(computed)
 
     def _computed(self, wanted: Sequence[Node]) -> list[Node]:
         seen, stack = set(), list(wanted)
@@ -66,6 +73,31 @@ class Formulas:
     def _has_place(self, node: Node) -> bool:
         return self.known and (node in self.layout.hoisted or node in self.layout.uniform)
 
+    def _teams(self, nodes: Sequence[Node]) -> dict[Node, tuple[Node, ...]]:
+        """Those of a kind that do not wait for each other.
+
+        Side by side, each constant is loaded once for all of them, and while one waits for its
+        last result another goes on.
+        """
+        level: dict[Node, int] = {}  # how many long ones come before
+        kinds: dict[tuple[str, int], list[Node]] = {}
+        for node in nodes:
+            if self._has_place(node):
+                level[node] = 0
+                continue
+            kind = self.graph.nodes[node][0]
+            level[node] = max((level[a] for a in self.graph.arguments(node)), default=0)
+            if kind in _LONG:
+                kinds.setdefault((kind, level[node]), []).append(node)
+                level[node] += 1
+        teams = {}
+        for members in kinds.values():
+            while members:
+                size = min(ABREAST, 1 << (len(members).bit_length() - 1))
+                team, members = tuple(members[:size]), members[size:]
+                teams.update(dict.fromkeys(team, team))
+        return teams
+
     def __getitem__(self, node: Node) -> Value:
         stack = [node]
         while stack:
@@ -73,13 +105,23 @@ class Formulas:
             if now in self.made:
                 stack.pop()
                 continue
-            missing = [a for a in self._needs(now) if a not in self.made]
+            team = self.teams.get(now, (now,))
+            missing = [a for member in team for a in self._needs(member) if a not in self.made]
             if missing:
                 stack.extend(reversed(missing))
-            else:
+                continue
+            stack.pop()
+            if len(team) == 1:
                 self.made[now] = self._write(now)
-                stack.pop()
+            else:
+                self.made.update(zip(team, self._write_abreast(team), strict=True))
         return self.made[node]
+
+    def _write_abreast(self, team: Sequence[Node]) -> list[Value]:
+        operator = self.graph.nodes[team[0]][0]
+        values = [self.made[self.graph.arguments(node)[0]] for node in team]
+        value = _ONE[operator](self.f, self.f.side_by_side(values))
+        return self.f.apart(value, len(team))
 
     def _needs(self, node: Node) -> list[Node]:
         if self._has_place(node):
@@ -323,7 +365,9 @@ class Writer:
             if i != j:
                 (lower if rank[j] < rank[i] else upper)[i].append(j)
         x: dict[int, Value] = {}
-        for i in order:
+        for number, i in enumerate(order):
+            if number % 4 == 0:
+                f.barrier()
             rate = f.row(f["b"], i)
             x[i] = f.fma(-f["per_step"], f.row(f["pull"], i), -rate) if pulled else -rate
             for j in sorted(lower[i], key=rank.__getitem__):

@@ -161,7 +161,7 @@ class Function:
         scalar = kind.split(" x ")[-1].rstrip(">")
         text = _hex(float(number)) if scalar == DOUBLE else str(int(number))
         if kind.startswith("<"):
-            text = "<" + ", ".join([f"{scalar} {text}"] * self.width) + ">"
+            text = "<" + ", ".join([f"{scalar} {text}"] * _count(kind)) + ">"
         return Value(self, text, kind)
 
     def like(self, number: Value | float, other: Value) -> Value:
@@ -185,8 +185,8 @@ class Function:
     def intrinsic(self, name: str, *values: Value) -> Value:
         """One of LLVM's own functions on numbers of one type, such as sqrt or floor."""
         kind = values[0].type
-        short = kind if not kind.startswith("<") else f"v{self.width}{kind.split()[-1].rstrip('>')}"
-        short = short.replace("double", "f64")
+        short = kind.strip("<>").replace("double", "f64").replace(" x ", "")
+        short = f"v{short}" if kind.startswith("<") else short
         text = ", ".join(f"{kind} {value.name}" for value in values)
         return self.emit(f"call {kind} @llvm.{name}.{short}({text})", kind)
 
@@ -227,6 +227,23 @@ class Function:
         kind = vector.type.split(" x ")[-1].rstrip(">")
         return self.emit(f"extractelement {vector.type} {vector.name}, i32 {index}", kind)
 
+    def side_by_side(self, vectors: Sequence[Value]) -> Value:
+        """2, 4, 8 ... vectors as one, for LLVM to work on in turns: no instruction is needed."""
+        found = list(vectors)
+        while len(found) > 1:
+            found = [self._shuffle(a, b, 0, 2 * _count(a.type)) for a, b in _pairs(found)]
+        return found[0]
+
+    def apart(self, value: Value, count: int) -> list[Value]:
+        """The vectors that `side_by_side` made one of."""
+        size = _count(value.type) // count
+        return [self._shuffle(value, value, i * size, size) for i in range(count)]
+
+    def _shuffle(self, a: Value, b: Value, start: int, size: int) -> Value:
+        places = ", ".join(f"i32 {i}" for i in range(start, start + size))
+        text = f"shufflevector {a.type} {a.name}, {b.type} {b.name}, <{size} x i32> <{places}>"
+        return self.emit(text, f"<{size} x {a.type.split(' x ')[1]}")
+
     # --- memory ------------------------------------------------------------------------------
 
     def at(self, base: Value, index: Value | int, kind: str = DOUBLE) -> Value:
@@ -240,6 +257,13 @@ class Function:
 
     def store(self, value: Value, place: Value) -> None:
         self.do(f"store {value.type} {value.name}, ptr {place.name}{_align(value.type)}")
+
+    def barrier(self) -> None:
+        """LLVM moves no load or store across this, which itself becomes no instruction.
+
+        In long straight code it would else load much too early, and spill.
+        """
+        self.do('fence syncscope("singlethread") seq_cst')
 
     def row(self, base: Value, index: Value | int) -> Value:
         """The vector in row `index` of an array of vectors."""
@@ -358,6 +382,13 @@ def _hex(number: float) -> str:
 
 
 def _align(kind: str) -> str:
-    if not kind.startswith("<"):
-        return ", align 8"
-    return f", align {8 * int(kind[1:].split()[0])}"
+    return f", align {8 * _count(kind) if kind.startswith('<') else 8}"
+
+
+def _count(kind: str) -> int:
+    """How many numbers a vector holds."""
+    return int(kind[1:].split()[0])
+
+
+def _pairs(values: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
+    return zip(values[::2], values[1::2], strict=True)

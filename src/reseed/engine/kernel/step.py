@@ -62,14 +62,14 @@ def attempt(work: Work, layout: Layout, tableau: Tableau, tilted: bool, width: i
         new = f.select(f.intrinsic("fabs", new) < least * 1e-12, 0.0, new)
         work.put(f, "new", row, new)
         a, b = f.intrinsic("fabs", old), f.intrinsic("fabs", new)
-        scale = f.fma(rtol, f.select(a < b, b, a), least)
+        per_scale = 1.0 / f.fma(rtol, f.select(a < b, b, a), least)
         # what takes a state below zero counts in full
-        ratio = error * f.select(new < 0.0, f.splat(1.0 / tableau.trust), 1.0) / scale
+        ratio = error * f.select(new < 0.0, f.splat(1.0 / tableau.trust), 1.0) * per_scale
         ends.set(f.fma(ratio, ratio, ends.get()))
         bend = work.get(f, "k", row) * tableau.dense[-1][0]
         for j, weight in enumerate(tableau.dense[-1][1:], 1):
             bend = f.fma(f.splat(weight), work.get(f, "k", row + j * size), bend)
-        ratio = bend * tableau.inside / scale
+        ratio = bend * tableau.inside * per_scale
         inside.set(f.fma(ratio, ratio, inside.get()))
     mean = 1.0 / max(size, 1)
     work.put(f, "bend", 0, f.intrinsic("sqrt", inside.get() * mean))
