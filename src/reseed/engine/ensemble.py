@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from reseed.engine.call import Call
 from reseed.engine.chunk import Chunk, MissingTarget
 from reseed.engine.kernel import Kernel, build, lane_width
 from reseed.engine.solver import Solver
-from reseed.engine.told import Told, blank, join
+from reseed.engine.told import Told
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
@@ -24,6 +25,9 @@ from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
 
 Vector = NDArray[np.float64]
+Whole = NDArray[np.int64]
+T = TypeVar("T")
+Receive = Callable[[Whole, Told, Vector], T]
 CHUNK = 2_000  # patients solved together by one thread
 MOST_KERNELS = 32
 
@@ -32,19 +36,22 @@ _lock = Lock()
 
 
 def solve_compiled(
-    system: System, cohort: Cohort, schedule: Schedule, probe: Probe, key: Key, solver: Solver
-) -> tuple[Told, Vector]:
-    """What became of every patient, and samples of shape (patient, variable, time)."""
-    count = len(cohort.ids)
-    values = np.empty((count, len(probe.variables), len(probe.times)))
-    if not count:
-        return blank(0), values
+    system: System, cohort: Cohort, schedule: Schedule, probe: Probe, key: Key, solver: Solver,
+    receive: Receive[T], values: Vector | None = None,
+) -> list[T]:  # fmt: skip
+    """What `receive` makes of each chunk of patients, in their order.
+
+    It is called with rows of the cohort, what became of them, and their samples (patient,
+    variable, time), in the thread that solved them. The samples are a part of `values` if these
+    are given; else they live no longer than the call.
+    """
+    if not len(cohort.ids):
+        return []
     targets = {*schedule.targets} & {*system.parameters}
     targets |= {port.symbol for port in system.ports if port.direction == "dose"}
     while True:
         try:
-            told = _solve(system, cohort, schedule, probe, key, solver, targets, values)
-            return told, values
+            return _solve(system, cohort, schedule, probe, key, solver, targets, receive, values)
         except MissingTarget as missing:
             # rare: a procedure changes what nothing said could change
             if str(missing) not in system.parameters:
@@ -54,29 +61,33 @@ def solve_compiled(
 
 def _solve(
     system: System, cohort: Cohort, schedule: Schedule, probe: Probe, key: Key, solver: Solver,
-    targets: set[str], values: Vector,
-) -> Told:  # fmt: skip
+    targets: set[str], receive: Receive[T], values: Vector | None,
+) -> list[T]:  # fmt: skip
     ports = _ports(system) if schedule.boundaries else ()
     kernel = kernel_for(system, cohort, probe.variables, ports, targets, solver)
     uniforms = np.array(system.defaults, dtype=np.float64)
     addresses = _addresses(system, key)
     times = np.ascontiguousarray(probe.times, dtype=np.float64)
 
-    def work(rows: NDArray[np.int64]) -> Told:
+    def work(rows: Whole) -> T:
         chunk = Chunk(system, kernel, cohort, schedule, rows, ports, key, solver)
         call = Call(kernel, uniforms, addresses, times)
-        chunk.solve(call, values[rows[0] : rows[-1] + 1])
-        return chunk.told
+        if values is None:
+            part = np.empty((len(rows), len(probe.variables), len(times)))
+        else:
+            part = values[rows[0] : rows[-1] + 1]
+        chunk.solve(call, part)
+        return receive(rows, chunk.told, part)
 
     threads = solver.threads or os.cpu_count() or 1
     chunks = _chunks(len(cohort.ids), threads)
     if threads == 1 or len(chunks) == 1:
-        return join([work(rows) for rows in chunks])
+        return [work(rows) for rows in chunks]
     with ThreadPoolExecutor(threads) as pool:
-        return join(list(pool.map(work, chunks)))
+        return list(pool.map(work, chunks))
 
 
-def _chunks(count: int, threads: int) -> list[NDArray[np.int64]]:
+def _chunks(count: int, threads: int) -> list[Whole]:
     """Runs of rows: few enough for full lanes, enough for every thread to stay busy."""
     size = min(CHUNK, max(64, -(-count // (4 * threads)))) if threads > 1 else CHUNK
     rows = np.arange(count, dtype=np.int64)

@@ -10,7 +10,7 @@ from reseed.base.ports import find_port
 from reseed.engine.ensemble import solve_compiled
 from reseed.engine.reference import solve_by_reference
 from reseed.engine.solver import COMPILED, REFERENCE, Solver
-from reseed.engine.told import Told
+from reseed.engine.told import Told, join
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
@@ -37,17 +37,18 @@ def solve(
     InvalidInput where the probe, the schedule or the cohort names what the system does not have.
     """
     solver = solver or Solver()
-    _check(system, cohort, schedule, probe, solver)
+    check(system, cohort, schedule, probe, solver)
+    question = (system, cohort, schedule, probe, key, solver)
     if solver.method in REFERENCE:
-        told, values = solve_by_reference(system, cohort, schedule, probe, key, solver)
+        told, values = solve_by_reference(*question, range(len(cohort.ids)))
     else:
-        told, values = solve_compiled(system, cohort, schedule, probe, key, solver)
-    return _trajectories(system, cohort, probe, told, values), _records(cohort, told)
+        values = np.empty((len(cohort.ids), len(probe.variables), len(probe.times)))
+        told = join(solve_compiled(*question, lambda rows, told, part: told, values))
+    return _trajectories(system, cohort, probe, told, values), records(cohort.ids, told)
 
 
-def _check(
-    system: System, cohort: Cohort, schedule: Schedule, probe: Probe, solver: Solver
-) -> None:
+def check(system: System, cohort: Cohort, schedule: Schedule, probe: Probe, solver: Solver) -> None:
+    """Raises InvalidInput with all that does not fit together."""
     faults = []
     if solver.method not in (*COMPILED, *REFERENCE):
         expected = f"one of {', '.join((*COMPILED, *REFERENCE))}"
@@ -96,11 +97,12 @@ def _trajectories(
     )
 
 
-def _records(cohort: Cohort, told: Told) -> Records:
+def records(ids: NDArray[np.int64], told: Told) -> Records:
+    """What was recorded of these patients."""
     rows = [
         (int(patient), time, entry)
-        for patient, records in zip(cohort.ids, told.records, strict=True)
-        for time, entry in records
+        for patient, found in zip(ids, told.records, strict=True)
+        for time, entry in found
     ]
     return Records(
         patient=np.array([patient for patient, _, _ in rows], dtype=np.int64),

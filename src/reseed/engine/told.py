@@ -44,6 +44,8 @@ def blank(count: int) -> Told:
 
 def join(parts: Sequence[Told]) -> Told:
     """Those of several parts, one after the other."""
+    if not parts:
+        return blank(0)
     return Told(
         end_time=np.concatenate([part.end_time for part in parts]),
         end_reason=[reason for part in parts for reason in part.end_reason],

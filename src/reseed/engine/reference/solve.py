@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -22,23 +23,25 @@ Vector = NDArray[np.float64]
 
 
 def solve_by_reference(
-    system: System, cohort: Cohort, schedule: Schedule, probe: Probe, key: Key, solver: Solver
-) -> tuple[Told, Vector]:
-    """What became of every patient, and samples of shape (patient, variable, time)."""
+    system: System, cohort: Cohort, schedule: Schedule, probe: Probe, key: Key, solver: Solver,
+    rows: Iterable[int],
+) -> tuple[Told, Vector]:  # fmt: skip
+    """What became of these patients, and their samples of shape (patient, variable, time)."""
     if system.channels:
         raise ValueError("the reference solver has no discrete species: use a compiled method")
     functions = _functions(system)
     walker = Walker(system, functions, solver, key)
     shown = np.array([functions.observed.index(name) for name in probe.variables], dtype=int)
-    told = blank(len(cohort.ids))
-    values = np.full((len(cohort.ids), len(probe.variables), len(probe.times)), np.nan)
+    rows = list(rows)
+    told = blank(len(rows))
+    values = np.full((len(rows), len(probe.variables), len(probe.times)), np.nan)
     # overflow and the like are looked for in the state itself and become codes
     with np.errstate(all="ignore"):
-        for row in range(len(cohort.ids)):
+        for place, row in enumerate(rows):
             patient = _patient(system, cohort, schedule, row)
-            solved = _climb(walker, patient, probe, shown, solver, told, row)
+            solved = _climb(walker, patient, probe, shown, solver, told, place)
             if solved is not None:
-                values[row] = solved.values
+                values[place] = solved.values
     return told, values
 
 
