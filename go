@@ -202,13 +202,14 @@ def test(words: list[str]) -> int:
 def bench(words: list[str]) -> int:
     venv = prepare(ROOT, "bench")
     os.chdir(ROOT)
-    known = sorted(file.stem for file in Path("bench").glob("[!_]*.py"))
+    files = (file for file in Path("bench").glob("*.py") if "__main__" in file.read_text("utf-8"))
+    known = sorted(file.stem for file in files)
     if not words:
         say("name one: " + (", ".join(known) or "there are no benchmarks yet"))
         return 0
     if words[0] not in known:
         raise Trouble(f"no benchmark {words[0]!r}; there are: {', '.join(known) or 'none'}")
-    return run(tool(venv, "python"), f"bench/{words[0]}.py", *words[1:])
+    return run(tool(venv, "python"), "-m", f"bench.{words[0]}", *words[1:])
 
 
 def main(words: list[str]) -> int:

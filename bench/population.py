@@ -55,9 +55,9 @@ class Population:
         return len(self.values)
 
 
-def population(patients: int, seed: int) -> Population:
-    """The first `patients` patients of a seed."""
-    ids = np.arange(patients)
+def population(patients: int, seed: int, first: int = 0) -> Population:
+    """Patients of a seed, from number `first` on."""
+    ids = first + np.arange(patients)
     draws = normals(Key(seed, "parameters"), ids[:, None], draw=np.arange(len(VARYING)))
     values = np.array([centres()[name] for name in VARYING]) * np.exp(SIGMA * draws)
     times, amounts, targets = _course(ids, seed)

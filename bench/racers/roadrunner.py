@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -27,6 +28,11 @@ def prepare(
         return lambda patients: np.array([_in_one(runner, people, i) for i in patients])
     runner = _runner(sbml_text, way, people, rtol, atol)
     return lambda patients: np.array([_in_stretches(runner, people, i) for i in patients])
+
+
+def installed() -> bool:
+    """Whether libRoadRunner can be imported."""
+    return importlib.util.find_spec("roadrunner") is not None
 
 
 def count_steps(sbml_text: str, people: Population, patients: Sequence[int]) -> list[int]:

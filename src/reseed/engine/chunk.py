@@ -58,6 +58,7 @@ class Chunk:
     ) -> None:
         self.system, self.kernel, self.cohort, self.schedule = system, kernel, cohort, schedule
         self.rows, self.ports, self.key, self.solver = rows, ports, key, solver
+        self.longest = solver.longest_step(system)
         places = kernel.places
         self.row_of = {name: places["state"] + i for i, name in enumerate(system.states)}
         for parameter, row in kernel.parameter_rows.items():
@@ -96,10 +97,6 @@ class Chunk:
         for flag in ("fresh", "settle", "restart"):
             slots[:, places[flag]] = 1.0
         return slots
-
-    @property
-    def longest(self) -> float:
-        return self.solver.longest_step(self.system)
 
     # --- the rounds ----------------------------------------------------------------------------
 

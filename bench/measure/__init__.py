@@ -1,0 +1,1 @@
+"""What `bench.engine` measures: one idea, one file; each answers with numbers for its JSON."""
