@@ -29,6 +29,7 @@ Whole = NDArray[np.int64]
 T = TypeVar("T")
 Receive = Callable[[Whole, Told, Vector], T]
 CHUNK = 2_000  # patients solved together by one thread
+FEWEST = 64
 MOST_KERNELS = 32
 
 _kernels: dict[tuple[object, ...], Kernel] = {}
@@ -88,10 +89,19 @@ def _solve(
 
 
 def _chunks(count: int, threads: int) -> list[Whole]:
-    """Runs of rows: few enough for full lanes, enough for every thread to stay busy."""
-    size = min(CHUNK, max(64, -(-count // (4 * threads)))) if threads > 1 else CHUNK
-    rows = np.arange(count, dtype=np.int64)
-    return [rows[start : start + size] for start in range(0, count, size)]
+    """Runs of rows: at first long ones, for full lanes, then shorter, so that all end together.
+
+    Polychronopoulos & Kuck 1987, doi:10.1109/TC.1987.5009495.
+    """
+    chunks, start = [], 0
+    while start < count:
+        size = CHUNK
+        if threads > 1:
+            size = min(CHUNK, max(FEWEST, (count - start) // (2 * threads)))
+        stop = min(count, start + size)
+        chunks.append(np.arange(start, stop, dtype=np.int64))
+        start = stop
+    return chunks
 
 
 def kernel_for(
