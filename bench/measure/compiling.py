@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from bench.population import Population
 from bench.racers import reseed_racer
 from reseed.engine import Solver, ensemble
@@ -42,10 +44,10 @@ def _once(text: str, people: Population) -> tuple[float, float]:
     begun = time.perf_counter()
     system = load_sbml(text, "benchmark")
     read = time.perf_counter()
-    rows = range(1)
+    rows = np.arange(1)
     targets = {*people.targets} & {*system.parameters}
     ensemble.kernel_for(
-        system, reseed_racer.cohort(people, list(rows)), people.observables, (), targets, Solver()
+        system, reseed_racer.cohort(people, rows), people.observables, (), targets, Solver()
     )
     done = time.perf_counter()
     return done - begun, done - read

@@ -32,8 +32,11 @@ class Batch:
     outcomes: Outcomes
 
 
-def run_batch(setup: Setup, arm: int, start: int, stop: int) -> Batch:
-    """Patients `start` to `stop` (exclusive, counted within the arm) of one arm."""
+def run_batch(setup: Setup, arm: int, start: int, stop: int, solver: Solver | None = None) -> Batch:
+    """Patients `start` to `stop` (exclusive, counted within the arm) of one arm.
+
+    The solver is the compiled one at the scenario's tolerance, unless another is to be compared.
+    """
     scenario, system = setup.scenario, setup.systems[arm]
     key = Key(scenario.seed)
     ids = ids_start(scenario, arm) + np.arange(start, stop, dtype=np.int64)
@@ -52,7 +55,7 @@ def run_batch(setup: Setup, arm: int, start: int, stop: int) -> Batch:
         infusion_day=scenario.infusion_day,
         end=setup.end,
     )
-    solver = Solver(rtol=scenario.rtol)
+    solver = solver or Solver(rtol=scenario.rtol)
     there = {port.name for port in system.ports}
     probe = Probe(tuple(v for v in setup.probe.variables if v in there), setup.probe.times)
     solved, records = solve(system, cohort, schedule, probe, key=key, solver=solver)
