@@ -32,7 +32,7 @@ from bench import memory
 from bench.measure.compiling import compiling
 from bench.measure.machine import machine
 from bench.measure.matched import matched_tolerance
-from bench.measure.race import Racer, race, ratio
+from bench.measure.race import Racer, one_core, race, ratio
 from bench.measure.shapes import shapes
 from bench.measure.tail import tail
 from bench.measure.threads import threads
@@ -163,14 +163,15 @@ def _race(text: str, people: Population, matched: float | None, size: Size) -> d
         racers.append(Racer("LSODA", scipy_methods.prepare(text, people, "LSODA"), few))
     taken = race(racers, size.rounds)
     if size.diffrax and has("diffrax"):
-        # compiled for half a minute each, and slow: after the others, with reseed beside them
+        # compiled for half a minute each, and slow: after the others, with reseed beside them;
+        # its threads are its own, so all share one core and the process's clock is asked
         slow = [
-            # its threads are its own, so that the process's clock is asked
             Racer(m, diffrax_racer.prepare(text, people, m), few[: size.diffrax], time.process_time)
             for m in diffrax_racer.METHODS
         ]
         ours = dataclasses.replace(racers[0], name="reseed beside")
-        taken |= race([ours, *slow], max(2, size.rounds // 3))
+        with one_core():
+            taken |= race([ours, *slow], max(2, size.rounds // 3))
     return _figures(taken, best if roadrunner.installed() else None)
 
 

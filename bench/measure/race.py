@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +36,20 @@ def race(racers: Sequence[Racer], rounds: int) -> dict[str, list[float]]:
             racer.run(racer.patients)
             taken[racer.name].append((racer.clock() - begun) / len(racer.patients))
     return taken
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """This process keeps to one core, where the system can say so."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @dataclass(frozen=True, slots=True)
