@@ -97,8 +97,11 @@ def test_an_interrupted_trial_goes_on_to_the_same_bytes(library: Path, tmp_path:
     assert store.digest_tree(whole) == store.digest_tree(tmp_path / "stopped")
 
 
-def test_a_killed_worker_costs_time_and_nothing_else(library: Path, tmp_path: Path) -> None:
-    """SIGKILL of a worker process in mid-run: the trial finishes with the same bytes."""
+@pytest.mark.parametrize("after", [0.0, 0.3])  # seconds: as the workers start, and at work
+def test_a_killed_worker_costs_time_and_nothing_else(
+    library: Path, tmp_path: Path, after: float
+) -> None:
+    """SIGKILL of a worker process: the trial finishes with the same bytes."""
     command = [sys.executable, "-m", "reseed", "trial", "tiny", "--library", str(library)]
     command += ["--workers", "2", "--batch", "10", "--out", str(tmp_path / "killed")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -108,7 +111,7 @@ def test_a_killed_worker_costs_time_and_nothing_else(library: Path, tmp_path: Pa
     while not killed and process.poll() is None and time.time() < deadline:
         workers = [pid for pid in descendants(process.pid) if is_worker(pid)]
         if workers and (tmp_path / "killed" / "run.json").exists():
-            time.sleep(0.3)
+            time.sleep(after)
             os.kill(workers[-1], signal.SIGKILL)
             killed = True
         time.sleep(0.02)

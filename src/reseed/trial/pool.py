@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children
 
 from reseed.base.errors import Incomplete
 from reseed.base.workers import starting_workers, worker_context
@@ -14,6 +16,7 @@ from reseed.trial.setup import Setup
 
 Task = tuple[int, int, int]  # arm, start, stop
 TRIES = 3
+PAUSE = 0.5  # seconds before the second try; twice as long before the third
 
 _setup: Setup | None = None  # one worker process serves one trial
 
@@ -25,7 +28,8 @@ def run_tasks(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tup
             yield task, run_batch(setup, *task)
         return
     left = list(tasks)
-    for _ in range(TRIES):
+    for tried in range(TRIES):
+        time.sleep(tried * PAUSE)  # what broke the pool may take the server of workers with it
         try:
             for task, batch in _pooled(setup, left, min(workers, len(left))):
                 left.remove(task)
@@ -37,22 +41,40 @@ def run_tasks(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tup
 
 
 def _pooled(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Batch]]:
+    others = set(active_children())
     executor = ProcessPoolExecutor(
         workers, mp_context=worker_context(), initializer=_begin, initargs=(setup,)
     )
     futures: dict[Future[Batch], Task] = {}
     try:
-        with starting_workers():
-            futures = {executor.submit(_work, task): task for task in tasks}
+        _submit(executor, tasks, futures)
         waiting = set(futures)
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 yield futures.pop(future), future.result()
+    except BrokenProcessPool:
+        # The executor ends the workers it knew of when one died; one that was being started just
+        # then lives on, and waiting for it would have no end.
+        for worker in set(active_children()) - others:
+            worker.kill()
+        raise
     finally:
         for future in futures:
             future.cancel()
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit(
+    executor: ProcessPoolExecutor, tasks: Sequence[Task], futures: dict[Future[Batch], Task]
+) -> None:
+    try:
+        with starting_workers():
+            for task in tasks:
+                futures[executor.submit(_work, task)] = task
+    except (OSError, EOFError) as error:
+        # a worker that dies while another is being started leaves half-closed pipes behind
+        raise BrokenProcessPool(str(error)) from error
 
 
 def _begin(setup: Setup) -> None:
