@@ -17,7 +17,7 @@ from reseed.engine.kernel.lane import STORM
 from reseed.engine.kernel.watch import compare, first_due
 from reseed.engine.kernel.work import WORK
 
-CAREFUL = 0.1  # a step after a jump: its length to the order + 1, times the sharpness
+CAREFUL = 0.3  # a step after a jump: its length to the order + 1, times the sharpness
 SURPRISE = 3.0  # powers of 2 by which an error may outgrow what the step before foretold
 SAFETY, SLOWEST, FASTEST = 0.95, 0.2, 6.0  # bounds of the change from step to step
 NEGATIVE_BASE = -1e-6  # a power without a value for a base below this is a failure
