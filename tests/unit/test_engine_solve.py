@@ -376,6 +376,32 @@ def test_unknown_names_are_all_reported() -> None:
     assert {fault.place for fault in caught.value.faults} == {"nothing", "nowhere"}
 
 
+def test_what_does_not_fit_is_told_before_anything_is_solved() -> None:
+    """Shapes, times that are none and settings out of range: all in one error, and no crash."""
+    good = schedule(2, 1.0, [Jump(0.0, "drug__amount", 1.0)])
+    wrong = dataclasses.replace(
+        good, times=np.full((2, 1), np.nan), origin=np.zeros(3), tags=(), end=np.nan
+    )
+    people = dataclasses.replace(
+        cohort(2), parameters={"drug__clearance": np.ones(3), "elsewhere": np.ones(2)}
+    )
+    with pytest.raises(InvalidInput) as caught:
+        solve(
+            system(one_compartment()),
+            people,
+            wrong,
+            Probe((), np.array([0.0, np.nan])),
+            key=KEY,
+            solver=Solver(rtol=0.0, threads=-1, width=3),
+        )
+    places = {f"{fault.file} {fault.place}" for fault in caught.value.faults}
+    assert places == {
+        "solver rtol", "solver threads", "solver width",
+        "cohort parameter drug__clearance", "cohort parameter elsewhere",
+        "schedule times", "schedule origin", "schedule tags", "schedule end", "probe times",
+    }  # fmt: skip
+
+
 def test_rates_that_depend_on_time_keep_the_order() -> None:
     """x' = -x + cos(t) by Rodas5P: the error falls at least 20-fold for a 100-fold tolerance."""
     driven = module(

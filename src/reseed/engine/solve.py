@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.base.errors import Fault, InvalidInput
 from reseed.base.ports import find_port
+from reseed.engine.check import check
 from reseed.engine.ensemble import solve_compiled
 from reseed.engine.reference import solve_by_reference
-from reseed.engine.solver import COMPILED, REFERENCE, Solver
+from reseed.engine.solver import REFERENCE, Solver
 from reseed.engine.told import Told, join
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
@@ -34,7 +34,9 @@ def solve(
     Returns Trajectories with values of shape (patient, variable, time), in the system's units,
     and the Records of events, hazards, procedures and ends. Each patient is solved alone, so the
     result does not depend on who else is in the cohort, nor on threads or lane width. Raises
-    InvalidInput where the probe, the schedule or the cohort names what the system does not have.
+    InvalidInput with every fault of the five: a name that the system does not have, shapes that
+    do not fit, a time or a setting that is no such thing. A patient whose parameters are not
+    numbers is coded like any other failure.
     """
     solver = solver or Solver()
     check(system, cohort, schedule, probe, solver)
@@ -45,37 +47,6 @@ def solve(
         values = np.empty((len(cohort.ids), len(probe.variables), len(probe.times)))
         told = join(solve_compiled(*question, lambda rows, told, part: told, values))
     return _trajectories(system, cohort, probe, told, values), records(cohort.ids, told)
-
-
-def check(system: System, cohort: Cohort, schedule: Schedule, probe: Probe, solver: Solver) -> None:
-    """Raises InvalidInput with all that does not fit together."""
-    faults = []
-    if solver.method not in (*COMPILED, *REFERENCE):
-        expected = f"one of {', '.join((*COMPILED, *REFERENCE))}"
-        faults.append(Fault("solver", "method", solver.method, expected))
-    observable = {*system.states, *system.parameters, *(rule for rule, _ in system.rules)}
-    for name in probe.variables:
-        try:
-            symbol = find_port(system, name).symbol
-        except KeyError as error:
-            faults.append(Fault("probe", name, str(error.args[0]), "a port of the model"))
-            continue
-        if symbol not in observable:
-            faults.append(Fault("probe", name, "an event", "a quantity with a value"))
-    for target in sorted({*schedule.targets} - {*system.states, *system.parameters}):
-        faults.append(Fault("schedule", target, "no such state", "a state or a parameter"))
-    units = {column.name: column.unit for column in cohort.columns}
-    for port in system.ports:
-        if port.direction != "in":
-            continue
-        if port.name not in units:
-            faults.append(Fault("cohort", port.name, "no such covariate", f"one in {port.unit}"))
-        elif units[port.name] != port.unit:
-            faults.append(Fault("cohort", port.name, units[port.name], port.unit))
-    if len(probe.times) and (probe.times[0] < 0 or np.any(np.diff(probe.times) <= 0)):
-        faults.append(Fault("probe", "times", "not increasing from 0", "increasing times >= 0"))
-    if faults:
-        raise InvalidInput(faults)
 
 
 def _trajectories(

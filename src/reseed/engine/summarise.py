@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.ports import find_port
+from reseed.engine.check import check
 from reseed.engine.ensemble import solve_compiled
 from reseed.engine.merge import merge
 from reseed.engine.reduce import reduce
 from reseed.engine.reference import solve_by_reference
-from reseed.engine.solve import check, records
+from reseed.engine.solve import records
 from reseed.engine.solver import REFERENCE, Solver
 from reseed.engine.told import Told, blank
 from reseed.nouns.cohort import Cohort
