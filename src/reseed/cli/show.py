@@ -206,14 +206,21 @@ def _model(path: Path, scenario: Scenario | None) -> str:
                 h.symbol,
                 "yes" if h.recurrent else "no",
                 h.ends,
-                "; ".join(f"{name}={amount:g}" for name, amount in h.adds),
+                _adds(h.adds),
             )
             for h in module.hazards
         ]
         parts.append(columns([header, *rows]))
+    if module.channels:
+        steps = [(c.name, c.symbol, _adds(c.adds)) for c in module.channels]
+        parts.append(columns([("channel", "rate", "adds"), *steps]))
     if module.parameters:
         parts.append(columns(_parameter_rows(module, scenario)))
     return "\n\n".join(parts)
+
+
+def _adds(pairs: Sequence[tuple[str, float]]) -> str:
+    return "; ".join(f"{name}={amount:g}" for name, amount in pairs)
 
 
 def _parameter_rows(module: Module, scenario: Scenario | None) -> list[tuple[str, ...]]:

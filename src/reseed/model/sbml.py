@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reseed.base.errors import UnsupportedModel
+from reseed.model.channels import with_channels
 from reseed.model.compose import Assembly, flat_id
 from reseed.model.formula import names_in, read_formula, substitute
 from reseed.model.unit_text import unit_text
@@ -19,9 +20,11 @@ from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 
 def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Valued]) -> System:
     """The System of a flat SBML document whose parameters have their values."""
-    return read_model(
+    system = read_model(
         document, name, _covariate_names(assembly), _hazards(assembly), _ports(assembly), valued
     )
+    system = with_channels(system, assembly)
+    return dataclasses.replace(system, digest=digest(system))
 
 
 def read_model(

@@ -1,4 +1,4 @@
-"""Module: one folder of the library, as read: text, ports, parameters, hazards."""
+"""Module: one folder of the library, as read: text, ports, parameters, hazards, channels."""
 
 from __future__ import annotations
 
@@ -53,6 +53,18 @@ class HazardRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """A row of `channels.tsv`: a rate in the model text at which a whole number changes by chance.
+
+    Every species that a channel changes is discrete: births, deaths and arrivals, one by one.
+    """
+
+    name: str
+    symbol: str
+    adds: tuple[tuple[str, float], ...]  # (port or symbol of a species, whole amount)
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """A process of the library. `text` is Antimony, or "" for a procedure's own parameters."""
 
@@ -63,3 +75,4 @@ class Module:
     parameters: tuple[Parameter, ...]
     hazards: tuple[HazardRow, ...]
     folder: str  # as given by the user or "library/..."; for messages only
+    channels: tuple[ChannelRow, ...] = ()

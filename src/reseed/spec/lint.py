@@ -19,7 +19,9 @@ from reseed.spec.sheet import Sheet, quoted
 
 _MARKS = {"arm": "scenarios", "stage": "courses", "covariate": "cohorts", "kind": "endpoints"}
 """A key that only one kind of file has."""
-_MODULE_FILES = ("model.ant", "ports.tsv", "parameters.tsv", "hazards.tsv", "checks.toml")
+_MODULE_FILES = (
+    "model.ant", "ports.tsv", "parameters.tsv", "hazards.tsv", "channels.tsv", "checks.toml",
+)  # fmt: skip
 
 
 def lint(path: Path, library: Library) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""Modules: a folder with model text, ports, parameters, hazards and a readme."""
+"""Modules: a folder with model text, ports, parameters, hazards, channels and a readme."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from reseed.base import units
-from reseed.nouns.module import HazardRow, Module, Port
+from reseed.nouns.module import ChannelRow, HazardRow, Module, Port
 from reseed.spec.library import Library
 from reseed.spec.parameters import read_parameters
 from reseed.spec.shape import Line, Shape, fit, read_toml
@@ -15,6 +15,7 @@ from reseed.spec.table import SYMBOL, Row, read_table, unique
 
 PORT_COLUMNS = ("port", "symbol", "quantity", "unit", "direction", "note")
 HAZARD_COLUMNS = ("hazard", "symbol", "recurrent", "ends", "adds", "note")
+CHANNEL_COLUMNS = ("channel", "symbol", "adds", "note")
 QUANTITIES = (
     "covariate",
     "count",
@@ -68,6 +69,8 @@ def load_module(sheet: Sheet) -> Module:
     ports = _ports(sheet.beside("ports.tsv"), code) if has_ports else ()
     has_hazards = (folder / "hazards.tsv").exists()
     hazards = _hazards(sheet.beside("hazards.tsv"), ports, code) if has_hazards else ()
+    has_channels = (folder / "channels.tsv").exists()
+    channels = _channels(sheet.beside("channels.tsv"), ports, code) if has_channels else ()
     parameters = read_parameters(sheet.beside("parameters.tsv"))
     if (folder / "checks.toml").exists():
         checks = sheet.beside("checks.toml")
@@ -75,7 +78,7 @@ def load_module(sheet: Sheet) -> Module:
         if data is not None:
             fit(ChecksShape, data, checks)
     title = readme_title(sheet, optional=True)
-    return Module(folder.name, title, text, ports, parameters, hazards, sheet.file)
+    return Module(folder.name, title, text, ports, parameters, hazards, sheet.file, channels)
 
 
 def load_modules(library: Library) -> tuple[Module, ...]:
@@ -153,17 +156,37 @@ def _hazards(sheet: Sheet, ports: tuple[Port, ...], code: str) -> tuple[HazardRo
     found = []
     for row in rows:
         row.needed("hazard", "the name of the hazard")
-        symbol, recurrent = row.symbol("symbol"), row.choice("recurrent", ("yes", "no"))
-        if symbol and not _mentions(code, symbol):
-            row.fault("symbol", "a name that the model text uses")
-        port = next((port for port in ports if port.symbol == symbol), None)
-        if port and not units.compatible(port.unit, "1/day"):
-            row.fault("symbol", "a rate, in 1/day or alike", f"{symbol} in {port.unit or '1'}")
+        symbol, recurrent = _rate(row, ports, code), row.choice("recurrent", ("yes", "no"))
         adds = _adds(row, ports, code)
         if symbol and recurrent:
             yes = recurrent == "yes"
             found.append(HazardRow(row.text("hazard"), symbol, yes, row.text("ends"), adds))
     return tuple(found)
+
+
+def _channels(sheet: Sheet, ports: tuple[Port, ...], code: str) -> tuple[ChannelRow, ...]:
+    rows = read_table(sheet, CHANNEL_COLUMNS)
+    unique(rows, "channel")
+    found = []
+    for row in rows:
+        row.needed("channel", "the name of the channel")
+        symbol, adds = _rate(row, ports, code), _adds(row, ports, code)
+        if not row.text("adds") or any(not amount.is_integer() or not amount for _, amount in adds):
+            row.fault("adds", "whole amounts that are not 0")
+        if symbol:
+            found.append(ChannelRow(row.text("channel"), symbol, adds))
+    return tuple(found)
+
+
+def _rate(row: Row, ports: tuple[Port, ...], code: str) -> str | None:
+    """The symbol of a rate in the model text."""
+    symbol = row.symbol("symbol")
+    if symbol and not _mentions(code, symbol):
+        row.fault("symbol", "a name that the model text uses")
+    port = next((port for port in ports if port.symbol == symbol), None)
+    if port and not units.compatible(port.unit, "1/day"):
+        row.fault("symbol", "a rate, in 1/day or alike", f"{symbol} in {port.unit or '1'}")
+    return symbol
 
 
 def _adds(row: Row, ports: tuple[Port, ...], code: str) -> tuple[tuple[str, float], ...]:
