@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.nouns.module import Module, Port
-from reseed.spec.module import default_of
+from reseed.spec.module import default_of, is_optional
 
 ROOT = "reseed_assembly"
 _HEADER = """
@@ -21,14 +21,16 @@ _HEADER = """
 class Assembly:
     """The parent text with the modules' texts, and who supplies each name.
 
-    `covariates` maps a covariate's name to the port that first asked for it; `places` says at
-    which line of the text each file begins.
+    `covariates` maps a covariate's name to the port that first asked for it; `unheard` are
+    species that modules could change and that nobody here owns; `places` says at which line of
+    the text each file begins.
     """
 
     text: str
     root: str
     modules: tuple[Module, ...]
     covariates: dict[str, Port]
+    unheard: frozenset[str]
     places: tuple[tuple[int, str], ...]
 
 
@@ -37,15 +39,19 @@ def assemble(modules: Sequence[Module]) -> Assembly:
     faults = _clashes(modules)
     supply = {p.name: (m, p) for m in modules for p in m.ports if p.direction == "out" and m.text}
     owned = {p.name for m in modules for p in m.ports if p.direction == "owns"}
+    unheard = {p.name for m in modules for p in m.ports if is_optional(p)} - owned
     covariates: dict[str, Port] = {}
-    lines = [f"  substanceOnly species {name} in body;" for name in sorted(owned)]
+    species = owned | unheard
+    lines = [f"  substanceOnly species {name} in body;" for name in sorted(species)]
     links: list[str] = []
     for module in modules:
         if not module.text:
             continue
         arguments = [p.name for p in module.ports if p.direction in ("owns", "shares")]
         faults += [
-            _loose(module, name, "a module that owns it") for name in arguments if name not in owned
+            _loose(module, name, "a module that owns it")
+            for name in arguments
+            if name not in species
         ]
         lines.append(f"  {instance(module.name)}: {module.name}({', '.join(arguments)});")
         for port in module.ports:
@@ -61,7 +67,7 @@ def assemble(modules: Sequence[Module]) -> Assembly:
             text += module.text.rstrip("\n") + "\n"
     places.append((text.count("\n") + 1, "the assembly"))
     text += f"model {ROOT}()\n{_HEADER}{body}\nend\n"
-    return Assembly(text, ROOT, tuple(modules), covariates, tuple(places))
+    return Assembly(text, ROOT, tuple(modules), covariates, frozenset(unheard), tuple(places))
 
 
 def instance(module: str) -> str:

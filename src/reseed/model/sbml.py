@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from reseed.base.errors import UnsupportedModel
+from reseed.base.errors import Fault, InvalidInput, UnsupportedModel
 from reseed.model.channels import with_channels
 from reseed.model.compose import Assembly, flat_id
 from reseed.model.formula import names_in, read_formula, substitute
@@ -21,10 +21,30 @@ from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Valued]) -> System:
     """The System of a flat SBML document whose parameters have their values."""
     system = read_model(
-        document, name, _covariate_names(assembly), _hazards(assembly), _ports(assembly), valued
+        document,
+        name,
+        _covariate_names(assembly),
+        _hazards(assembly),
+        _ports(assembly),
+        valued,
+        assembly.unheard,
     )
+    _nothing_reads(system, assembly.unheard)
     system = with_channels(system, assembly)
     return dataclasses.replace(system, digest=digest(system))
+
+
+def _nothing_reads(system: System, unheard: frozenset[str]) -> None:
+    formulas = [*system.rates, *system.initial, *(formula for _, formula in system.rules)]
+    formulas += [event.trigger for event in system.events]
+    formulas += [formula for event in system.events for _, formula in event.assignments]
+    read = {name for formula in formulas for name in names_in(formula)} & unheard
+    if read:
+        faults = [
+            Fault("ports.tsv", f"port {name}", "optional, but read by a formula", "shares alone")
+            for name in sorted(read)
+        ]
+        raise InvalidInput(faults)
 
 
 def read_model(
@@ -34,11 +54,12 @@ def read_model(
     hazards: Sequence[Hazard] = (),
     ports: Sequence[SystemPort] | None = None,
     valued: Sequence[Valued] = (),
+    unheard: frozenset[str] = frozenset(),
 ) -> System:
     """The System of a flat SBML document, of whatever origin.
 
-    `alias` renames the inputs that patients bring. Without `ports`, every state, parameter and
-    rule is one, under its own name.
+    `alias` renames the inputs that patients bring; species of `unheard`, which nothing reads, are
+    left out. Without `ports`, every state, parameter and rule is one, under its own name.
     """
     import libsbml
 
@@ -48,7 +69,7 @@ def read_model(
     model = document.getModel()
     _refuse(model)
     alias = alias or {}
-    states, rates = _rates(model)
+    states, rates = _rates(model, unheard)
     parameters = _parameters(model, states, alias, valued)
     rules = _ordered(_rules(model, states))
     if ports is None:
@@ -107,12 +128,13 @@ def _covariate_names(assembly: Assembly) -> dict[str, Expression]:
     }
 
 
-def _rates(model: Any) -> tuple[list[str], dict[str, Expression]]:
+def _rates(model: Any, unheard: frozenset[str]) -> tuple[list[str], dict[str, Expression]]:
     """State ids, and for each the sum of its reactions or its rate rule."""
     terms: dict[str, list[Expression]] = {}
     for index in range(model.getNumSpecies()):
         species = model.getSpecies(index)
-        if not species.getConstant() and model.getAssignmentRule(species.getId()) is None:
+        ruled = model.getAssignmentRule(species.getId()) is not None
+        if not species.getConstant() and not ruled and species.getId() not in unheard:
             terms[species.getId()] = []
     for index in range(model.getNumReactions()):
         reaction = model.getReaction(index)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reseed.nouns.course import Course
 from reseed.nouns.module import Module, Port
 from reseed.nouns.scenario import Arm, Scenario
-from reseed.spec.module import default_of
+from reseed.spec.module import default_of, is_optional
 
 SUPPLIES = ("out", "owns")
 NEEDS = ("in", "shares")
@@ -98,4 +98,5 @@ def _needs(chosen: Sequence[Module], covariates: set[str]) -> list[tuple[Module,
         if port.direction in NEEDS
         and port.name not in supplied
         and not (port.direction == "in" and default_of(port.note))
+        and not is_optional(port)
     ]

@@ -150,6 +150,11 @@ def default_of(note: str) -> str:
     return found[1] if number else "?"
 
 
+def is_optional(port: Port) -> bool:
+    """Whether a shared species may be missing: what this module would do to it is then left out."""
+    return port.direction == "shares" and re.match(r"optional\b", port.note) is not None
+
+
 def _hazards(sheet: Sheet, ports: tuple[Port, ...], code: str) -> tuple[HazardRow, ...]:
     rows = read_table(sheet, HAZARD_COLUMNS)
     unique(rows, "hazard")
