@@ -23,7 +23,7 @@ def check(system: System, cohort: Cohort, schedule: Schedule, probe: Probe, solv
         *_solver(solver),
         *_cohort(system, cohort),
         *_schedule(system, schedule, len(cohort.ids)),
-        *_probe(system, probe),
+        *_probe(system, probe, schedule),
     ]
     if faults:
         raise InvalidInput(faults)
@@ -49,6 +49,8 @@ def _solver(solver: Solver) -> Iterator[Fault]:
 
 def _cohort(system: System, cohort: Cohort) -> Iterator[Fault]:
     count = (len(cohort.ids),)
+    if np.shape(cohort.draws()) != count:
+        yield _shape("cohort", "luck", np.shape(cohort.draws()), count)
     for kind, columns in (("parameter", cohort.parameters), ("covariate", cohort.covariates)):
         for name, column in columns.items():
             if np.shape(column) != count:
@@ -84,16 +86,20 @@ def _schedule(system: System, schedule: Schedule, patients: int) -> Iterator[Fau
         if np.any(np.isinf(schedule.values)):
             yield Fault("schedule", "values", "an infinite one", "finite, or NaN for no jump")
     dated = {f"boundary {one.name}": one.times for one in schedule.boundaries}
+    if schedule.start is not None:
+        dated["start"] = schedule.start
     for name, days in {"origin": schedule.origin, **dated}.items():
         if np.shape(days) != (patients,):
             yield _shape("schedule", name, np.shape(days), (patients,))
         elif np.any(np.isnan(days)):
             yield Fault("schedule", name, "NaN", "days")
+    if schedule.start is not None and np.any(np.isinf(schedule.start)):
+        yield Fault("schedule", "start", "an infinite day", "days")
     if not 0.0 <= schedule.end < np.inf:
         yield Fault("schedule", "end", str(schedule.end), "a last day of 0 or more")
 
 
-def _probe(system: System, probe: Probe) -> Iterator[Fault]:
+def _probe(system: System, probe: Probe, schedule: Schedule) -> Iterator[Fault]:
     observable = {*system.states, *system.parameters, *(rule for rule, _ in system.rules)}
     for name in probe.variables:
         try:
@@ -105,8 +111,9 @@ def _probe(system: System, probe: Probe) -> Iterator[Fault]:
             yield Fault("probe", name, "an event", "a quantity with a value")
     times = np.asarray(probe.times)
     rising = times.ndim == 1 and np.all(np.isfinite(times)) and np.all(np.diff(times) > 0)
-    if not rising or np.any(times < 0):
-        yield Fault("probe", "times", "not increasing from 0", "increasing times >= 0")
+    if not rising or (schedule.start is None and np.any(times < 0)):
+        expected = "increasing times, from 0 where nobody starts before"
+        yield Fault("probe", "times", "not increasing from 0", expected)
 
 
 def _shape(where: str, name: str, found: tuple[int, ...], expected: tuple[int, ...]) -> Fault:

@@ -53,6 +53,7 @@ class Chunk:
         schedule: Schedule,
         rows: Whole,
         ports: Sequence[str],
+        samples: Vector,
         key: Key,
         solver: Solver,
     ) -> None:
@@ -74,13 +75,16 @@ class Chunk:
         shown = {port.symbol: port.name for port in system.ports if port.quantity == "event"}
         self.event_names = [shown.get(event.name, "") for event in system.events]
         self.told = blank(len(rows))
+        self.first_sample = np.searchsorted(samples, schedule.first_days()[rows])
         self.start = self._slots()
 
     # --- before --------------------------------------------------------------------------------
 
     def _slots(self) -> Vector:
         """Every patient on the first day."""
-        places, system, cohort = self.kernel.places, self.system, self.cohort
+        places, system, cohort, schedule = (
+            self.kernel.places, self.system, self.cohort, self.schedule,
+        )  # fmt: skip
         slots = np.zeros((len(self.rows), places["slots"]))
         for parameter, row in self.kernel.parameter_rows.items():
             if parameter >= len(system.parameters):
@@ -92,7 +96,10 @@ class Chunk:
         for number, event in enumerate(system.events):
             slots[:, places["truths"] + number] = float(event.initial)
         slots[:, places["step"]] = min(FIRST_STEP, self.longest)
-        slots[:, places["patient"]] = cohort.ids[self.rows]
+        slots[:, places["patient"]] = cohort.draws()[self.rows]
+        start = schedule.first_days()[self.rows]
+        slots[:, places["time"]] = slots[:, places["storm_day"]] = start
+        slots[:, places["sample"]] = self.first_sample
         slots[:, places["row"]] = np.arange(len(self.rows))
         for flag in ("fresh", "settle", "restart"):
             slots[:, places[flag]] = 1.0
@@ -143,6 +150,8 @@ class Chunk:
         reached = slots[who, places["sample"]].astype(np.int64)
         for row in np.flatnonzero(reached < out.shape[2]).tolist():
             out[who[row], :, reached[row] :] = np.nan  # out of sight: the patient has left before
+        for row in np.flatnonzero(self.first_sample[who]).tolist():
+            out[who[row], :, : self.first_sample[who[row]]] = np.nan  # not there yet
         failed = who[self.told.status[who] > 0]
         out[failed] = np.nan
         return failed
@@ -202,7 +211,7 @@ class Chunk:
         names = [one.name for one in self.schedule.boundaries[:number]]
         moment = Moment(
             time=now,
-            patient=int(self.cohort.ids[self.rows[row]]),
+            patient=int(self.cohort.draws()[self.rows[row]]),
             ordinal=names.count(boundary.name),
             occurrence=course.met.get(number, 0),
             values=Named(self.ports, values),

@@ -71,7 +71,7 @@ def _solve(
     times = np.ascontiguousarray(probe.times, dtype=np.float64)
 
     def work(rows: Whole) -> T:
-        chunk = Chunk(system, kernel, cohort, schedule, rows, ports, key, solver)
+        chunk = Chunk(system, kernel, cohort, schedule, rows, ports, times, key, solver)
         call = Call(kernel, uniforms, addresses, times)
         if values is None:
             part = np.empty((len(rows), len(probe.variables), len(times)))

@@ -24,10 +24,17 @@ class Cohort:
 
     Covariates are in the units of `columns`; a categorical one holds the index of its level.
     `parameters` holds those model parameters (ids `module__name`, the system's units) that
-    differ from the system's default for at least one patient.
+    differ from the system's default for at least one patient. `luck` holds the numbers that
+    address each patient's draws, where these are not the ids: who was drawn anew because the first
+    try did not fit the study has another luck.
     """
 
     ids: NDArray[np.int64]
     columns: tuple[Covariate, ...]
     covariates: Mapping[str, NDArray[np.float64]]
     parameters: Mapping[str, NDArray[np.float64]]
+    luck: NDArray[np.int64] | None = None
+
+    def draws(self) -> NDArray[np.int64]:
+        """The numbers that address each patient's draws: (patient,)."""
+        return self.ids if self.luck is None else self.luck

@@ -27,10 +27,10 @@ class Entry:
 class Moment:
     """What a procedure sees. `values` maps public port names to their values just before.
 
-    `covariates` maps names to numbers and `parameters` parameter ids to this patient's values.
-    `ordinal` counts the earlier boundaries of the same name, and `occurrence` how often this one
-    was met before (both 0 at first); together they address a draw. `carried` is whatever the
-    previous procedure of this patient handed on, or None.
+    `patient` addresses this patient's draws. `covariates` maps names to numbers and `parameters`
+    parameter ids to this patient's values. `ordinal` counts the earlier boundaries of the same
+    name, and `occurrence` how often this one was met before (both 0 at first); together they
+    address a draw. `carried` is whatever the previous procedure of this patient handed on, or None.
     """
 
     time: float
@@ -87,7 +87,9 @@ class Schedule:
 
     `targets` and `tags` have one entry per jump column; a value of NaN means no such jump for
     that patient. At equal times jumps come before procedures, and both keep their order here.
-    `origin` is the day of infusion on the study clock, (patient,). `end` is the last day.
+    `origin` is the day of infusion on the study clock, (patient,). `end` is the last day, `start`
+    each patient's first, (patient,): before day 0 where a life before the study is told; None is
+    day 0 for everybody.
     """
 
     times: NDArray[np.float64]
@@ -97,3 +99,8 @@ class Schedule:
     boundaries: tuple[Boundary, ...]
     origin: NDArray[np.float64]
     end: float
+    start: NDArray[np.float64] | None = None
+
+    def first_days(self) -> NDArray[np.float64]:
+        """Each patient's first day: (patient,)."""
+        return np.zeros(len(self.origin)) if self.start is None else self.start

@@ -34,6 +34,7 @@ class Patient:
     covariates: Mapping[str, float]
     jumps: tuple[tuple[float, str, float, str], ...]  # time, target, value, tag
     boundaries: tuple[tuple[float, str, Procedure, str], ...]  # time, name, what, tag
+    start: float
     end: float
 
 
@@ -88,7 +89,7 @@ class Walker:
         problem = self._problem(patient, walk, rung)
         values = np.full((len(observed), len(times)), np.nan)
         budget = self.solver.budget * 5**rung
-        position = 0
+        position = int(np.searchsorted(times, patient.start))
 
         def sample(time: float, state: Vector) -> None:
             nonlocal position
@@ -96,8 +97,8 @@ class Walker:
             values[:, position] = self.functions.observe(vector)[observed]
             position += 1
 
-        if len(times) and times[0] <= 0.0:
-            sample(0.0, walk.state)
+        if position < len(times) and times[position] == patient.start:
+            sample(patient.start, walk.state)
         self._settle(problem, patient, walk)
         while walk.time < patient.end and not walk.end_reason:
             stop = min(walk.agenda[0][0], patient.end) if walk.agenda else patient.end
@@ -116,7 +117,7 @@ class Walker:
 
     def _start(self, patient: Patient) -> _Walk:
         blank = np.zeros(len(self.names))
-        vector = np.concatenate([blank, patient.parameters, [0.0]])
+        vector = np.concatenate([blank, patient.parameters, [patient.start]])
         state = blank
         state[: len(self.system.states)] = self.functions.initial(vector)
         agenda: list[tuple[float, int, int, Any]] = []
@@ -127,11 +128,11 @@ class Walker:
         heapq.heapify(agenda)
         if not np.all(np.isfinite(state)):
             name = self.names[int(np.flatnonzero(~np.isfinite(state))[0])]
-            raise SolveFailed("not a number", 0.0, name)
+            raise SolveFailed("not a number", patient.start, name)
         events = np.array([event.initial for event in self.system.events], dtype=bool)
         truths = np.concatenate([events, np.zeros(len(self.system.hazards), dtype=bool)])
         parameters, first = patient.parameters.copy(), len(patient.jumps)
-        return _Walk(0.0, state, parameters, truths, agenda, len(agenda), first)
+        return _Walk(patient.start, state, parameters, truths, agenda, len(agenda), first)
 
     def _problem(self, patient: Patient, walk: _Walk, rung: int) -> Problem:
         scale = np.maximum(np.abs(walk.state), 1.0)

@@ -87,4 +87,5 @@ def _patient(system: System, cohort: Cohort, schedule: Schedule, row: int) -> Pa
         (float(boundary.times[row]), boundary.name, boundary.procedure, boundary.tag)
         for boundary in schedule.boundaries
     )
-    return Patient(int(cohort.ids[row]), parameters, covariates, jumps, boundaries, schedule.end)
+    start, luck = float(schedule.first_days()[row]), int(cohort.draws()[row])
+    return Patient(luck, parameters, covariates, jumps, boundaries, start, schedule.end)
