@@ -35,6 +35,8 @@ _UNITS = {
     "cd3_per_cd34": "",
 }
 _ONE_DAY = 1.0
+CLONES = ("clones_survived", "clones_returned", "clones_arisen")
+MEMORY = ("memory_cd4_before", "memory_cd4_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Harvest:
                 viable=1.0,
                 collections=before.collections + 1,
                 volume_litres=before.volume_litres + values["volume"],
+                clones_per_memory_cd4=before.clones_per_memory_cd4 or _clones(moment),
             )
         carried = {**(moment.carried or {}), "graft": graft}
         enough = graft.cd34_per_kg >= values["target_cd34"]
@@ -75,6 +78,14 @@ class Harvest:
         failed = graft.cd34_per_kg < values["minimum_cd34"]
         end = "harvest failure" if failed else ""
         return Turn(carried=carried, entries=tuple(entries), cancel=self.tags, end=end)
+
+
+def _clones(moment: Moment) -> float:
+    """Autoreactive clones for each memory CD4 cell, where the model has them."""
+    if CLONES[0] not in moment.values:
+        return 0.0
+    cells = sum(moment.values[name] for name in MEMORY)
+    return sum(moment.values[name] for name in CLONES) / max(cells, 1.0)
 
 
 def _efficiency(moment: Moment, values: Mapping[str, float]) -> float:

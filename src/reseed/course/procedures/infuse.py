@@ -2,18 +2,23 @@
 
 Every homed CD34+ cell counts as one neutrophil progenitor; platelet progenitors are seeded as a
 fraction of the patient's own resting pool. Living CD3+ cells join the patient's T cells, where the
-model has them (see library/models/infuse for values and sources).
+model has them (see library/models/infuse for values and sources), and with their memory cells a
+whole number of autoreactive clones, drawn from Poisson's law by one addressed uniform.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reseed.base.keys import uniforms
 from reseed.base.ports import find_port
 from reseed.course.procedures.common import factors, graft_of, read, weight_factor
 from reseed.nouns.cohort import Cohort
+from reseed.nouns.graft import Graft
 from reseed.nouns.jump import Jump
+from reseed.nouns.key import Key
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
@@ -40,6 +45,7 @@ class Infuse:
     weight: float
     targets: tuple[str, str]
     t_cells: Mapping[str, str]
+    clones: str  # the state that counts them, or ""
 
     def __call__(self, moment: Moment) -> Turn:
         values = read(moment, "infuse", self.scales)
@@ -58,11 +64,38 @@ class Infuse:
                 for state, share in self.t_cells.items()
             ),
         )
+        if self.clones:
+            memory = t_cells * values["memory_cd4_share"]
+            number = _clones(moment, graft, memory)
+            jumps = (*jumps, Jump(moment.time, self.clones, number, "graft"))
         entries = (
             Entry("infuse", "cd34_infused", viable, "cell/kg"),
             Entry("infuse", "cd3_infused", graft.cd3_per_kg * graft.viable, "cell/kg"),
         )
         return Turn(moment.carried, jumps, entries)
+
+
+def _clones(moment: Moment, graft: Graft, memory: float) -> float:
+    """How many autoreactive clones come back with so many memory CD4 cells."""
+    uniform = uniforms(Key(moment.key.seed, "infuse/clones"), moment.patient, draw=moment.ordinal)
+    return _poisson(float(uniform), graft.clones_per_memory_cd4 * memory)
+
+
+def _poisson(uniform: float, mean: float) -> float:
+    """The smallest whole number whose distribution function reaches `uniform`.
+
+    scipy.stats has it too, but takes a second to import.
+    """
+    from scipy.special import pdtr, pdtrik
+
+    if mean <= 0.0:
+        return 0.0
+    number = max(math.ceil(float(pdtrik(uniform, mean))), 0)
+    while number > 0 and pdtr(number - 1, mean) >= uniform:
+        number -= 1
+    while pdtr(number, mean) < uniform:
+        number += 1
+    return float(number)
 
 
 def build(system: System, cohort: Cohort, last: float, tags: tuple[str, ...]) -> Infuse:
@@ -73,4 +106,6 @@ def build(system: System, cohort: Cohort, last: float, tags: tuple[str, ...]) ->
     )
     ports = {port.name: port.symbol for port in system.ports}
     t_cells = {ports[name]: share for name, share in _T_CELLS.items() if name in ports}
-    return Infuse(factors(system, "infuse", _UNITS), weight_factor(cohort), targets, t_cells)
+    clones = ports.get("clones_returned", "")
+    scales, weight = factors(system, "infuse", _UNITS), weight_factor(cohort)
+    return Infuse(scales, weight, targets, t_cells, clones)
