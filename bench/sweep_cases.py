@@ -39,7 +39,7 @@ from reseed.base.keys import uniforms
 from reseed.base.ports import parameter_unit
 from reseed.base.time import HOURS_PER_DAY
 from reseed.base.units import convert
-from reseed.cohort import draw_cohort
+from reseed.cohort import draw_cohort, in_units_of
 from reseed.cohort.laws import values_of
 from reseed.course import plan
 from reseed.course.plan import administrations, doses
@@ -63,7 +63,6 @@ from reseed.spec import (
     read_scenario,
 )
 from reseed.trial.arms import system_of
-from reseed.trial.batch import in_units_of
 
 SCENARIO = "autologous-recovery"
 DAYS = 200.0

@@ -9,6 +9,7 @@ import pytest
 from examples import cohort, schedule
 
 import reseed
+from reseed.cohort import in_units_of
 from reseed.course import plan
 from reseed.engine import Solver, solve
 from reseed.model.antimony_text import antimony_to_sbml
@@ -19,7 +20,6 @@ from reseed.nouns.jump import Jump
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.spec import find_library, read_module
-from reseed.trial.batch import in_units_of
 from reseed.trial.setup import set_up
 
 NAMES = ("granulopoiesis", "platelets", "mobilisation", "melphalan", "filgrastim")

@@ -1,5 +1,7 @@
 """Floor 2: distributions and a Key become virtual patients, one or a million."""
 
 from reseed.cohort.draw import draw_cohort
+from reseed.cohort.live import live
+from reseed.cohort.units import in_units_of
 
-__all__ = ["draw_cohort"]
+__all__ = ["draw_cohort", "in_units_of", "live"]

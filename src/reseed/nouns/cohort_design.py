@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reseed.nouns.cohort import Covariate
 from reseed.nouns.distribution import Distribution
+from reseed.nouns.history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,14 @@ class DesignRow:
 
 @dataclass(frozen=True, slots=True)
 class CohortDesign:
-    """Rows in drawing order, and rank correlations between continuous ones (Gaussian copula)."""
+    """Rows in drawing order, and rank correlations between continuous ones (Gaussian copula).
+
+    With a `history` the rows describe people at the onset of their disease.
+    """
 
     name: str
     title: str
     rows: tuple[DesignRow, ...]
     correlations: tuple[tuple[str, str, float], ...]
     correlation_source: str
+    history: History | None = None

@@ -5,7 +5,7 @@ All faults are told at once, each with its file, its place and what was expected
 such as `arm[2].course` items are counted from 1, as a reader counts them.
 """
 
-from reseed.spec.assembly import arm_modules
+from reseed.spec.assembly import arm_modules, base_modules
 from reseed.spec.cohort import read_cohort
 from reseed.spec.course import read_course
 from reseed.spec.endpoint import read_endpoint
@@ -20,6 +20,7 @@ __all__ = [
     "KINDS",
     "Library",
     "arm_modules",
+    "base_modules",
     "find_library",
     "lint",
     "parse_quantity",

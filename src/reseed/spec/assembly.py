@@ -34,6 +34,12 @@ def arm_modules(scenario: Scenario, arm: Arm) -> tuple[Module, ...]:
     return assemble(scenario.base, drugs, procedures, scenario.modules, covariates)[0]
 
 
+def base_modules(scenario: Scenario) -> tuple[Module, ...]:
+    """The modules of people who are not treated: the scenario's own, and what they need."""
+    covariates = [row.covariate.name for row in scenario.cohort.rows]
+    return assemble(scenario.base, (), (), scenario.modules, covariates)[0]
+
+
 def assemble(
     base: Iterable[str],
     drugs: Iterable[str],

@@ -19,6 +19,7 @@ A law that differs by a categorical covariate has one table per level:
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,8 +28,10 @@ from pydantic import AfterValidator, Field
 from reseed.base import units
 from reseed.nouns.cohort import Covariate
 from reseed.nouns.cohort_design import CohortDesign, DesignRow
+from reseed.nouns.course import Quantity
 from reseed.nouns.distribution import Distribution
-from reseed.spec.shape import Line, Shape, Word, fit, read_toml
+from reseed.nouns.history import Criterion, History
+from reseed.spec.shape import Line, PositiveQuantity, Shape, Word, fit, read_toml
 from reseed.spec.sheet import Sheet, one_of, quoted
 
 FORMULAS = (
@@ -110,12 +113,32 @@ class CorrelationShape(Shape):
     rank: Annotated[float, Field(gt=-1, lt=1)]
 
 
+class CriterionShape(Shape):
+    record: Line | None = None
+    port: Word | None = None
+    covariate: Word | None = None
+    unit: Unit = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    within: PositiveQuantity | None = None
+    becomes: Word | None = None
+
+
+class HistoryShape(Shape):
+    visits: PositiveQuantity
+    longest: PositiveQuantity
+    criterion: Annotated[list[CriterionShape], Field(min_length=1, max_length=20)]
+    status: Status
+    source: Line
+
+
 class CohortShape(Shape):
     title: Line
     sources: Annotated[list[Line], Field(max_length=100)] = []
     covariate: Annotated[list[CovariateShape], Field(min_length=1, max_length=200)]
     correlation: Annotated[list[CorrelationShape], Field(max_length=200)] = []
     correlation_source: Line = ""
+    history: HistoryShape | None = None
 
 
 def read_cohort(path: Path) -> CohortDesign:
@@ -150,11 +173,13 @@ def load_cohort(sheet: Sheet) -> CohortDesign | None:
     if shape is None:
         return None
     _check_correlations(shape, sheet)
+    history = _history(shape, sheet) if shape.history else None
     if sheet.faults:
         return None
     found = tuple(_row(row, levels) for row in shape.covariate)
     pairs = tuple((c.between[0], c.between[1], c.rank) for c in shape.correlation)
-    return CohortDesign(sheet.path.stem, shape.title, found, pairs, shape.correlation_source)
+    source = shape.correlation_source
+    return CohortDesign(sheet.path.stem, shape.title, found, pairs, source, history)
 
 
 def _quiet(raw: Any) -> CovariateShape | None:
@@ -270,6 +295,56 @@ def _check_correlations(shape: CohortShape, sheet: Sheet) -> None:
         pairs.add(pair)
     if shape.correlation and not shape.correlation_source:
         sheet.add("correlation_source", "nothing", "where the correlations come from")
+
+
+MOST_VISITS = 1_000
+
+
+def _history(shape: CohortShape, sheet: Sheet) -> History | None:
+    """The life before entry, or None after faults."""
+    told = shape.history
+    assert told is not None
+    visit, longest = _days(told.visits, "visits", sheet), _days(told.longest, "longest", sheet)
+    names = [row.name for row in shape.covariate]
+    criteria = [
+        _criterion(one, f"history.criterion[{i}]", names, sheet)
+        for i, one in enumerate(told.criterion, 1)
+    ]
+    if visit is None or longest is None:
+        return None
+    if not longest / visit <= MOST_VISITS:
+        found = f"{longest / visit:.0f} visits"
+        sheet.add("history.visits", found, f"at most {MOST_VISITS} in the longest life")
+    return History(visit, longest, tuple(c for c in criteria if c), told.source, told.status)
+
+
+def _criterion(one: CriterionShape, place: str, names: list[str], sheet: Sheet) -> Criterion | None:
+    kinds = {"record": one.record, "port": one.port, "covariate": one.covariate}
+    given = {kind: name for kind, name in kinds.items() if name is not None}
+    if len(given) != 1:
+        sheet.add(place, " and ".join(given) or "nothing", "one of record, port and covariate")
+        return None
+    kind, name = next(iter(given.items()))
+    low = -math.inf if one.at_least is None else one.at_least
+    high = math.inf if one.at_most is None else one.at_most
+    if low == -high == -math.inf or low > high:
+        sheet.add(place, "no bounds, or none between them", "at_least, at_most, or both")
+    if (kind == "record") != (one.within is not None):
+        sheet.add(f"{place}.within", kind, "a time with a record, and with nothing else")
+    if kind == "covariate" and name not in names:
+        sheet.add(f"{place}.covariate", quoted(name), one_of(name, names, "a covariate"))
+    if one.becomes in names:
+        sheet.add(f"{place}.becomes", quoted(one.becomes), "a name that no covariate has")
+    within = 0.0 if one.within is None else _days(one.within, f"{place}.within", sheet) or 0.0
+    return Criterion(kind, name, low, high, one.unit, within, one.becomes or "")
+
+
+def _days(quantity: Quantity, place: str, sheet: Sheet) -> float | None:
+    try:
+        return units.convert(quantity.value, quantity.unit, "day")
+    except ValueError:
+        sheet.add(place, str(quantity), "a length of time")
+        return None
 
 
 def _row(row: CovariateShape, levels: dict[str, tuple[str, ...]]) -> DesignRow:

@@ -65,7 +65,7 @@ class CourseShape(Shape):
     title: Line
     summary: Text = ""
     sources: Annotated[list[Line], Field(max_length=100)] = []
-    stage: Annotated[list[StageShape], Field(min_length=1, max_length=200)]
+    stage: Annotated[list[StageShape], Field(max_length=200)] = []  # none: no treatment
 
 
 def read_course(path: Path, library: Library | None = None) -> Course:

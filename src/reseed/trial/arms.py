@@ -6,7 +6,7 @@ from reseed.model import compile_model
 from reseed.nouns.course import Quantity
 from reseed.nouns.scenario import Arm, Scenario
 from reseed.nouns.system import System
-from reseed.spec import arm_modules
+from reseed.spec import arm_modules, base_modules
 
 
 def overrides_of(scenario: Scenario, arm: Arm) -> dict[str, tuple[Quantity, str]]:
@@ -21,6 +21,14 @@ def overrides_of(scenario: Scenario, arm: Arm) -> dict[str, tuple[Quantity, str]
                 layers[f"{do.procedure}__{name}"] = (quantity, f"course {arm.course.name}")
     layers |= {name: (quantity, f"arm {arm.name}") for name, quantity in arm.parameters}
     return layers
+
+
+def natural_system(scenario: Scenario) -> System:
+    """The System of people before any treatment; InvalidInput as in `system_of`."""
+    modules = base_modules(scenario)
+    there = {f"{module.name}__{row.id}" for module in modules for row in module.parameters}
+    overrides = {name: quantity for name, quantity in scenario.parameters if name in there}
+    return compile_model(modules, f"{scenario.name}/before", overrides)
 
 
 def system_of(scenario: Scenario, arm: Arm) -> System:

@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reseed.base.units import convert
-from reseed.cohort import draw_cohort
+from reseed.cohort import draw_cohort, in_units_of, live
 from reseed.course import plan
 from reseed.engine import Solver, solve
 from reseed.nouns.cohort import Cohort
@@ -40,13 +40,8 @@ def run_batch(setup: Setup, arm: int, start: int, stop: int, solver: Solver | No
     scenario, system = setup.scenario, setup.systems[arm]
     key = Key(scenario.seed)
     ids = ids_start(scenario, arm) + np.arange(start, stop, dtype=np.int64)
-    drawn = draw_cohort(
-        scenario.cohort,
-        dict(system.variability),
-        dict(zip(system.parameters, system.defaults, strict=True)),
-        ids,
-        key,
-    )
+    solver = solver or Solver(rtol=scenario.rtol)
+    drawn, first_days = _people(setup, system, ids, key, solver)
     cohort = in_units_of(drawn, system)
     schedule = plan(
         scenario.arms[arm].course,
@@ -55,7 +50,8 @@ def run_batch(setup: Setup, arm: int, start: int, stop: int, solver: Solver | No
         infusion_day=scenario.infusion_day,
         end=setup.end,
     )
-    solver = solver or Solver(rtol=scenario.rtol)
+    if first_days is not None:
+        schedule = dataclasses.replace(schedule, start=first_days)
     there = {port.name for port in system.ports}
     probe = Probe(tuple(v for v in setup.probe.variables if v in there), setup.probe.times)
     solved, records = solve(system, cohort, schedule, probe, key=key, solver=solver)
@@ -72,6 +68,22 @@ def run_batch(setup: Setup, arm: int, start: int, stop: int, solver: Solver | No
     return Batch(drawn, trajectories, records, outcomes)
 
 
+def _people(
+    setup: Setup, system: System, ids: NDArray[np.int64], key: Key, solver: Solver
+) -> tuple[Cohort, NDArray[np.float64] | None]:
+    """Patients as they enter, and the first days of those whose life before is told."""
+    design = setup.scenario.cohort
+    entered, first_days, luck = None, None, ids
+    if setup.natural is not None:
+        entered, first_days = live(setup.natural, design, ids, key, solver)
+        luck = entered.draws()
+    defaults = dict(zip(system.parameters, system.defaults, strict=True))
+    drawn = draw_cohort(design, dict(system.variability), defaults, luck, key)
+    if entered is None:
+        return drawn, None
+    return dataclasses.replace(entered, parameters=drawn.parameters), first_days
+
+
 def with_missing(solved: Trajectories, setup: Setup) -> Trajectories:
     """All variables of the trial in its order, missing where this arm's system has none."""
     wanted = setup.probe.variables
@@ -81,15 +93,3 @@ def with_missing(solved: Trajectories, setup: Setup) -> Trajectories:
     for index, name in enumerate(solved.variables):
         values[:, wanted.index(name)] = solved.values[:, index]
     return dataclasses.replace(solved, variables=wanted, units=setup.units, values=values)
-
-
-def in_units_of(cohort: Cohort, system: System) -> Cohort:
-    """The cohort with every covariate that the system reads in the system's own unit."""
-    units = {port.name: port.unit for port in system.ports if port.direction == "in"}
-    columns, values = [], dict(cohort.covariates)
-    for column in cohort.columns:
-        unit = units.get(column.name, column.unit)
-        if unit != column.unit:
-            values[column.name] = values[column.name] * convert(1.0, column.unit, unit)
-        columns.append(dataclasses.replace(column, unit=unit))
-    return dataclasses.replace(cohort, columns=tuple(columns), covariates=values)

@@ -16,7 +16,7 @@ from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.probe import Probe
 from reseed.nouns.scenario import Scenario
 from reseed.nouns.system import System
-from reseed.trial.arms import system_of
+from reseed.trial.arms import natural_system, system_of
 from reseed.trial.endpoints import judgeable
 
 IDS_PER_ARM = 10_000_000  # parallel arms have different people: ids do not overlap
@@ -27,11 +27,13 @@ class Setup:
     """A scenario with its arms' systems, by the arm's number.
 
     `probe` and `units` say what is kept; a variable that an arm's system lacks (a drug of the
-    other arm) stays missing there.
+    other arm) stays missing there. `natural` is the system of people before they enter, where
+    the cohort tells of that.
     """
 
     scenario: Scenario
     systems: Mapping[int, System]
+    natural: System | None
     probe: Probe
     units: tuple[str, ...]
     end: float
@@ -63,6 +65,12 @@ def set_up(
             systems[number] = system_of(scenario, scenario.arms[number])
         except InvalidInput as error:
             faults += [fault for fault in error.faults if fault not in faults]
+    natural = None
+    if scenario.cohort.history:
+        try:
+            natural = natural_system(scenario)
+        except InvalidInput as error:
+            faults += [fault for fault in error.faults if fault not in faults]
     if faults:
         raise InvalidInput(faults)
     endpoints, left_out = judgeable(scenario, systems.values())
@@ -72,9 +80,9 @@ def set_up(
     units = {port.name: port.unit for system in systems.values() for port in system.ports}
     variables = tuple(name for name in variables_of(scenario) if name in units)
     end = scenario.infusion_day + scenario.follow_up_days
-    probe = Probe(variables, _days(end))
+    probe = Probe(variables, _days(scenario.infusion_day, end))
     kept = tuple(units[name] for name in variables)
-    return Setup(scenario, systems, probe, kept, end, left_out, shortened)
+    return Setup(scenario, systems, natural, probe, kept, end, left_out, shortened)
 
 
 def _unknown_procedures(scenario: Scenario) -> list[Fault]:
@@ -112,9 +120,16 @@ def _ports(endpoint: Endpoint) -> list[str]:
     return [str(value) for name, value in endpoint.settings if name == "port"]
 
 
-def _days(end: float) -> NDArray[np.float64]:
-    """Daily times from study entry to the end."""
-    return np.arange(0.0, np.floor(end) + 1.0)
+def _days(infusion: float, end: float) -> NDArray[np.float64]:
+    """Days from study entry to the end: each until day 100, then every week, then every month."""
+    last = np.floor(end)
+    hundred, year = np.floor(infusion) + 100.0, np.floor(infusion) + 371.0
+    days = [
+        np.arange(0.0, min(last, hundred) + 1.0),
+        np.arange(hundred + 7.0, min(last, year) + 1.0, 7.0),
+        np.arange(year + 30.0, last + 1.0, 30.0),
+    ]
+    return np.unique(np.concatenate([*days, [last]]))
 
 
 def _check(given: dict[str, float | None]) -> None:
