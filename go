@@ -43,7 +43,7 @@ def tool(venv: Path, name: str) -> str:
 
 
 def say(line: str) -> None:
-    print(f"go: {line}", flush=True)
+    print(f"go: {line}", file=sys.stderr, flush=True)
 
 
 # --- the stamp: which layers the environment holds, and for which files -------------------------

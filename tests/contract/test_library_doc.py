@@ -9,7 +9,13 @@ import pytest
 
 import reseed
 from reseed.spec import find_library, lint
-from reseed.spec.cohort import CohortShape, CorrelationShape, CovariateShape
+from reseed.spec.cohort import (
+    CohortShape,
+    CorrelationShape,
+    CovariateShape,
+    CriterionShape,
+    HistoryShape,
+)
 from reseed.spec.course import CourseShape, DoShape, GiveShape, StageShape, UntilShape
 from reseed.spec.endpoint import SETTINGS, EndpointShape
 from reseed.spec.module import HAZARD_COLUMNS, PORT_COLUMNS
@@ -54,7 +60,7 @@ def test_the_python_of_the_page_runs(place: Path, capsys: pytest.CaptureFixture[
     "shape",
     [
         *(CourseShape, StageShape, GiveShape, UntilShape, DoShape),
-        *(CohortShape, CovariateShape, CorrelationShape),
+        *(CohortShape, CovariateShape, CorrelationShape, HistoryShape, CriterionShape),
         *(EndpointShape, *SETTINGS.values()),
         *(ScenarioShape, ArmShape, ObservationShape, SolverShape),
     ],

@@ -62,10 +62,11 @@ def with_suppliers(name: str) -> list[Module]:
 
 
 def typical(system: System) -> dict[str, tuple[float, str]]:
-    """The covariates that a system reads, of a typical adult, in its units."""
+    """The covariates that a system must be given, of a typical adult, in its units."""
     from reseed.base.units import convert
 
-    units = {port.name: port.unit for port in system.ports if port.direction == "in"}
+    needed = [port for port in system.ports if port.direction == "in" and port.default is None]
+    units = {port.name: port.unit for port in needed}
     return {
         name: (convert(BODY[name][0], BODY[name][1], unit), unit) for name, unit in units.items()
     }

@@ -91,10 +91,23 @@ def test_an_interrupted_trial_goes_on_to_the_same_bytes(library: Path, tmp_path:
     assert "--out" in errors and str(tmp_path / "stopped") in errors
     assert not (tmp_path / "stopped" / "report.html").exists()
     first = marker.stat().st_mtime_ns
-    subprocess.run(command, check=True, capture_output=True)
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
     assert marker.stat().st_mtime_ns == first  # the finished block was not done again
     whole = reseed.load("tiny", library=[library]).run(out=tmp_path / "whole", workers=1).folder
     assert store.digest_tree(whole) == store.digest_tree(tmp_path / "stopped")
+
+
+def test_a_trial_stopped_before_its_report_only_writes_the_report(
+    library: Path, tmp_path: Path
+) -> None:
+    """All patients are on disk and nothing else: no worker has anything to do."""
+    scenario = reseed.load("tiny", library=[library])
+    folder = scenario.run(out=tmp_path / "one", workers=1).folder
+    whole = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    again = scenario.run(out=folder, workers=2).folder
+    assert (again / "report.html").read_bytes() == whole
 
 
 @pytest.mark.parametrize("after", [0.0, 0.3])  # seconds: as the workers start, and at work

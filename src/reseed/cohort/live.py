@@ -28,7 +28,7 @@ from reseed.nouns.trajectories import Trajectories
 Vector = NDArray[np.float64]
 LIVES = 60  # how many are drawn for one place in the study before it stays empty
 APART = 10**12  # between the numbers that address the luck of one place's lives
-DURATION, AGE = "disease_duration", "age"
+DURATION, TOLD, AGE = "disease_duration", "years_told", "age"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,9 @@ def live(
     Each place in the study is offered to one drawn person after the other, each with a luck of
     its own, who lives in `system`, untreated, from the onset of the disease on day 0. The first
     visit at which all criteria of the design's history hold is the entry; day 0 is then that
-    visit, and the first day lies before it. Age is that at entry, and `disease_duration` (years)
-    and what the criteria name become covariates. InvalidInput if 60 lives do not fill a place.
+    visit, and the first day lies before it. Age is that at entry; `disease_duration`, `years_told`
+    (which models of the life before read) and what the criteria name become covariates.
+    InvalidInput if 60 lives do not fill a place.
     """
     history = design.history
     assert history is not None
@@ -66,7 +67,8 @@ def at_entry(drawn: Cohort, ids: NDArray[np.int64], entry: Entry) -> Cohort:
     units = {column.name: column.unit for column in drawn.columns}
     if AGE in covariates:
         covariates[AGE] = covariates[AGE] + years * factor("year", units[AGE])
-    added = {DURATION: ("year", years)} | {name: ("", seen) for name, seen in entry.seen.items()}
+    added = dict.fromkeys((DURATION, TOLD), ("year", years))
+    added |= {name: ("", seen) for name, seen in entry.seen.items()}
     columns = [*drawn.columns, *(Covariate(name, unit) for name, (unit, _) in added.items())]
     covariates |= {name: values for name, (_, values) in added.items()}
     return dataclasses.replace(

@@ -13,8 +13,8 @@ from reseed.nouns.schedule import Entry, Moment, Turn
 class GiveUntil:
     """At each time of giving: stop for good after `days` days in a row at or above the level.
 
-    `amounts` maps a patient's id to the amount of one dose. How many in a row were seen is carried,
-    for each such order on its own.
+    `amounts` maps what addresses a patient's draws to the amount of one dose. How many in a row
+    were seen is carried, for each such order on its own.
     """
 
     drug: str

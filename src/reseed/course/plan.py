@@ -141,7 +141,7 @@ def _given_until(
         drug=give.drug,
         target=port.symbol,
         amounts=dict(
-            zip(cohort.ids.tolist(), doses(give, cohort, port.unit).tolist(), strict=True)
+            zip(cohort.draws().tolist(), doses(give, cohort, port.unit).tolist(), strict=True)
         ),
         times=tuple(times),
         watched=give.until_port,

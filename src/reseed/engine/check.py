@@ -62,6 +62,8 @@ def _cohort(system: System, cohort: Cohort) -> Iterator[Fault]:
         if port.direction != "in":
             continue
         if port.name not in units:
+            if port.default is not None:
+                continue
             yield Fault("cohort", port.name, "no such covariate", f"one in {port.unit}")
         elif units[port.name] != port.unit:
             yield Fault("cohort", port.name, units[port.name], port.unit)

@@ -16,6 +16,7 @@ from reseed.model.unit_text import unit_text
 from reseed.model.values import Valued
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
+from reseed.spec.module import default_of
 
 
 def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Valued]) -> System:
@@ -70,7 +71,7 @@ def read_model(
     _refuse(model)
     alias = alias or {}
     states, rates = _rates(model, unheard)
-    parameters = _parameters(model, states, alias, valued)
+    parameters = _parameters(model, states, alias, valued, ports or ())
     rules = _ordered(_rules(model, states))
     if ports is None:
         ports = _everything(model, states, parameters, rules)
@@ -223,9 +224,14 @@ def _ordered(rules: dict[str, Expression]) -> list[tuple[str, Expression]]:
 
 
 def _parameters(
-    model: Any, states: Sequence[str], alias: dict[str, Expression], valued: Sequence[Valued]
-) -> dict[str, tuple[float, str]]:
-    """Constants and quantities that only events and jumps change, by id: (value, unit)."""
+    model: Any, states: Sequence[str], alias: dict[str, Expression], valued: Sequence[Valued],
+    ports: Sequence[SystemPort],
+) -> dict[str, tuple[float, str]]:  # fmt: skip
+    """Constants and quantities that only events and jumps change, by id: (value, unit).
+
+    A covariate is NaN unless its port has a default: a patient brings it.
+    """
+    defaults = {port.name: port.default for port in ports if port.default is not None}
     found: dict[str, tuple[float, str]] = {}
     for index in range(model.getNumParameters()):
         parameter = model.getParameter(index)
@@ -236,7 +242,9 @@ def _parameters(
             continue
         unit = unit_text(model, parameter.getUnits())
         public = str(alias.get(name, name))
-        value = float("nan") if name in alias else float(parameter.getValue())
+        value = float(parameter.getValue())
+        if name in alias:
+            value = defaults.get(public, float("nan"))
         found[public] = (value, unit)
     for index in range(model.getNumCompartments()):
         compartment = model.getCompartment(index)
@@ -295,7 +303,8 @@ def _ports(assembly: Assembly) -> list[SystemPort]:
                     port.name, symbol, port.quantity, port.unit, port.direction
                 )
     for name, port in assembly.covariates.items():
-        found[name] = SystemPort(name, name, port.quantity, port.unit, "in")
+        default = float(text) if (text := default_of(port.note)) else None
+        found[name] = SystemPort(name, name, port.quantity, port.unit, "in", default)
     return list(found.values())
 
 

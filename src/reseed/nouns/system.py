@@ -47,6 +47,7 @@ class SystemPort:
     """A public name and the state, parameter, rule or event that it stands for.
 
     `unit` is the unit that the symbol has inside the system (day, litre, cell), as pint text.
+    `default` is what a covariate is for patients who do not bring it, None if they must.
     """
 
     name: str
@@ -54,6 +55,7 @@ class SystemPort:
     quantity: str
     unit: str
     direction: str
+    default: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

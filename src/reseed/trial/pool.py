@@ -23,7 +23,7 @@ _setup: Setup | None = None  # one worker process serves one trial
 
 def run_tasks(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Batch]]:
     """Results as they come, in no particular order; Incomplete if workers keep dying."""
-    if workers == 1 or len(tasks) == 1:
+    if workers == 1 or len(tasks) <= 1:  # none: stopped between its last block and its report
         for task in tasks:
             yield task, run_batch(setup, *task)
         return

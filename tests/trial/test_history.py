@@ -1,0 +1,104 @@
+"""Lives before a study: who enters, what they bring, and that batches change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reseed import store
+from reseed.base.errors import InvalidInput
+from reseed.cohort import live
+from reseed.engine import Solver
+from reseed.nouns.key import Key
+from reseed.spec import find_library, read_cohort, read_scenario
+from reseed.trial import run_trial
+from reseed.trial.batch import run_batch
+from reseed.trial.setup import Setup, set_up
+
+YEAR = 365.25
+SOLVER = Solver(rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def setup() -> Setup:
+    """A few patients with multiple sclerosis, followed to day 100."""
+    return set_up(read_scenario("ms-autologous", find_library()), patients=12, days=100.0)
+
+
+def test_everybody_who_enters_meets_the_criteria(setup: Setup) -> None:
+    """Two relapses in the year before, disability from 2 to 6, ages 18 to 55, after a first day."""
+    assert setup.natural is not None
+    design = setup.scenario.cohort
+    people, first_days = live(setup.natural, design, np.arange(40), Key(1), SOLVER)
+    told = people.covariates
+    assert np.all(told["relapses_last_year"] >= 2)
+    assert np.all((told["disability_at_entry"] >= 2) & (told["disability_at_entry"] <= 6))
+    assert np.all((told["age"] >= 18) & (told["age"] <= 55))
+    np.testing.assert_allclose(told["disease_duration"] * YEAR, -first_days)
+    assert np.all(first_days < 0) and people.luck is not None
+
+
+def test_a_place_is_filled_alike_alone_and_among_others(setup: Setup) -> None:
+    """Place 7 goes to the same person, whoever else is asked."""
+    assert setup.natural is not None
+    design = setup.scenario.cohort
+    many, days = live(setup.natural, design, np.arange(10), Key(1), SOLVER)
+    one, day = live(setup.natural, design, np.array([7]), Key(1), SOLVER)
+    assert one.draws()[0] == many.draws()[7] and day[0] == days[7]
+    for name, values in one.covariates.items():
+        assert values[0] == many.covariates[name][7]
+
+
+def test_the_life_before_is_told_again_in_the_trial(setup: Setup) -> None:
+    """The relapses that let a patient in are in the records, before day 0, and nobody fails."""
+    batch = run_batch(setup, 0, 0, 12)
+    assert not batch.trajectories.status.any()
+    names, times = np.array(batch.records.name), batch.records.time
+    for place, patient in enumerate(batch.cohort.ids):
+        own = (batch.records.patient == patient) & (names == "relapse")
+        seen = np.sum(own & (times > -365.0) & (times <= 0.0))
+        assert seen == batch.cohort.covariates["relapses_last_year"][place]
+
+
+def test_criteria_that_nobody_meets_are_told(setup: Setup, tmp_path: Path) -> None:
+    """A hundred relapses in a year: an error that names the cohort, not an endless search."""
+    text = find_library().path("cohorts", "relapsing-ms").read_text(encoding="utf-8")
+    path = tmp_path / "never.toml"
+    path.write_text(text.replace("at_least = 2\nbecomes", "at_least = 100\nbecomes", 1), "utf-8")
+    assert setup.natural is not None
+    with pytest.raises(InvalidInput, match="places empty"):
+        live(setup.natural, read_cohort(path), np.arange(1), Key(1), SOLVER)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('record = "relapse"\n', "", "one of record, port and covariate"),
+        ('within = "365 day"\n', "", "a time with a record"),
+        ('becomes = "relapses_last_year"', 'becomes = "sex"', "a name that no covariate has"),
+        ('visits = "91 day"', 'visits = "1 kg"', "a length of time"),
+        ('covariate = "age"', 'covariate = "aeg"', "covariate"),
+        ('visits = "91 day"', 'visits = "0.01 day"', "at most 1000"),
+    ],
+)
+def test_a_history_is_checked(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """Each fault is named with its place."""
+    text = find_library().path("cohorts", "relapsing-ms").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "wrong.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InvalidInput, match=said):
+        read_cohort(path)
+
+
+def test_batches_change_no_byte_of_a_told_life(tmp_path: Path) -> None:
+    """Batches of 3 and of 8 give the same trial."""
+    scenario = read_scenario("ms-autologous", find_library())
+    folders = []
+    for batch in (3, 8):
+        folder = tmp_path / str(batch)
+        run_trial(scenario, folder, patients=8, days=30.0, batch=batch, workers=1)
+        folders.append(store.digest_tree(folder))
+    assert folders[0] == folders[1]
