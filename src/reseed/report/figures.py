@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.nouns.estimate import Estimate
+from reseed.report.data import TIMED
 from reseed.report.drawing.bands import band_of, draw_bands
 from reseed.report.drawing.curves import Curve, Follow, draw_curves
 from reseed.report.drawing.dots import draw_dots
@@ -68,7 +69,7 @@ def figure_of_endpoint(
         raise ValueError(f"expected estimates of one kind, found {sorted(kinds) or 'none'}")
     titles = dict(arm_titles or {})
     named = [(index, titles.get(e.arm, e.arm), e) for index, e in enumerate(estimates)]
-    if kinds != {"distribution"}:
+    if kinds <= set(TIMED):
         curves = [
             Curve(index, arm, e, Follow(*follow[e.arm]) if follow and e.arm in follow else None)
             for index, arm, e in named

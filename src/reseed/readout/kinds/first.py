@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reseed.nouns.endpoint import Endpoint
 from reseed.readout.cases import Cases, Verdicts, in_window, names_in, time_to_event
@@ -14,10 +15,21 @@ def first(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdic
     """The first record with one of the names in `records`, from any source, within the window.
 
     The name may be that of a reason for which follow-up ends: `["death"]` is overall survival,
-    `["infection", "death"]` the composite of both.
+    `["infection", "death"]` the composite of both. What only a scan finds has the day of that
+    scan.
     """
-    rows = cases.seen(names_in(endpoint, "records"))
+    names = names_in(endpoint, "records")
+    event, after = first_of(cases, endpoint, names)
+    return time_to_event(cases, endpoint, event, known=cases.known_until(names), after=after)
+
+
+def first_of(
+    cases: Cases, endpoint: Endpoint, names: Collection[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Day of the first of such records in the window, and the day after which it was made."""
+    rows = cases.seen(names)
     counted = in_window(endpoint, rows.day)
-    event = np.full(cases.count, np.inf)
+    event, after = np.full(cases.count, np.inf), np.full(cases.count, np.inf)
     np.minimum.at(event, rows.patient[counted], rows.day[counted])
-    return time_to_event(cases, endpoint, event)
+    np.minimum.at(after, rows.patient[counted], rows.since[counted])
+    return event, after

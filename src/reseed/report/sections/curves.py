@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
-from reseed.report.data import ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
 from reseed.report.numbers import NONE, count, percent, tenth
 from reseed.report.sections.summary import at_end, end_of, quartiles, title_of
@@ -25,7 +25,7 @@ def events(data: TrialData) -> tuple[Block, ...]:
 
 
 def _build(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
-    timed = [e for e in endpoints if data.kind(e["name"]) in ("cumulative_incidence", "survival")]
+    timed = [e for e in endpoints if data.kind(e["name"]) in TIMED]
     if not timed:
         return (Prose("No such endpoint is part of this trial."),)
     # An endpoint that is decided on one day has no course over time to draw.
