@@ -61,7 +61,7 @@ def figure_of_endpoint(
 
     Curves show numbers at risk, and events too if `follow` maps each arm's name to (time,
     status) per patient. A distribution is a histogram if `values` maps each arm's name to
-    values per patient, else medians with quartiles. Raises ValueError without estimates or
+    values per patient (of a rate: events), else medians with quartiles. Raises ValueError without estimates or
     with estimates of different kinds.
     """
     kinds = {estimate.kind for estimate in estimates}
@@ -80,6 +80,8 @@ def figure_of_endpoint(
     label = labelled(title, readable(unit))
     if values is None:
         return draw_dots(label, named, factor)
+    if kinds == {"rate"}:
+        label, factor = f"{title}: events", 1.0
     samples = [Sample(index, arm, factor * _finite(values[e.arm])) for index, arm, e in named]
     return draw_histograms(label, samples)
 

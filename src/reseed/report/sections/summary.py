@@ -37,7 +37,12 @@ def build(data: TrialData) -> tuple[Block, ...]:
 
 def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     """The curve at the end of the endpoint's window in per cent, with its interval."""
-    at = int(np.searchsorted(estimate.times, end_of(endpoint, estimate) + 1e-9, "right")) - 1
+    return on_day(estimate, end_of(endpoint, estimate))
+
+
+def on_day(estimate: Estimate, day: float) -> str:
+    """The curve on a day in per cent, with its interval."""
+    at = int(np.searchsorted(estimate.times, day + 1e-9, "right")) - 1
     if at < 0:
         return NONE
     return percent_interval(estimate.estimate[at], estimate.low[at], estimate.high[at])
