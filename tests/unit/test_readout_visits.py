@@ -285,6 +285,14 @@ def test_a_lesion_is_found_at_the_next_scan() -> None:
     assert verdict(3.0, LESION_FREE, rows=[(0, 3645.0, "lesion")]) == (3640, 0, 3640)
 
 
+def test_a_later_scan_may_be_the_baseline() -> None:
+    """Lesions up to the scan of day 364 are old then; deaths before it still count."""
+    later = endpoint("first", records=("lesion", "death"), baseline_day=400.0)
+    assert verdict(3.0, later, rows=[(0, 300.0, "lesion")]) == (3640, 0, 3640)
+    assert verdict(3.0, later, rows=[(0, 370.0, "lesion")]) == (728, 1, 364)
+    assert verdict(solved([3.0], [90.0], ["death"]), later) == (90, 1, 90)
+
+
 def test_who_leaves_before_the_scan_takes_the_lesion_along() -> None:
     """Censored at the last scan; death is known at once."""
     lesion = [(0, 370.0, "lesion")]

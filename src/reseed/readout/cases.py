@@ -39,7 +39,7 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Records that were seen: index of the patient, day after the origin, value, unit.
+    """Records that were seen: index of the patient, day after the origin, value, unit, name.
 
     A record that only a scan finds has the day of that scan, and the one before as `since`:
     it was made in between. For all others both are the day on which it was made.
@@ -50,6 +50,7 @@ class Rows:
     value: NDArray[np.float64]
     unit: NDArray[np.object_]
     since: NDArray[np.float64]
+    name: NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,11 @@ class Cases:
         day, since = day - self.day0[patient], since - self.day0[patient]
         known = day <= self.end[patient] + TOLERANCE
         unit = np.array(records.unit, dtype=object)[chosen]
+        name = np.array(records.name, dtype=object)[chosen]
         value = records.value[chosen]
-        return Rows(patient[known], day[known], value[known], unit[known], since[known])
+        return Rows(
+            patient[known], day[known], value[known], unit[known], since[known], name[known]
+        )
 
     def _found(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Study days on which these records were found, and after which they were made."""

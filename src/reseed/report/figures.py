@@ -61,8 +61,8 @@ def figure_of_endpoint(
 
     Curves show numbers at risk, and events too if `follow` maps each arm's name to (time,
     status) per patient. A distribution is a histogram if `values` maps each arm's name to
-    values per patient (of a rate: events), else medians with quartiles. Raises ValueError without estimates or
-    with estimates of different kinds.
+    values per patient (of a rate: events), else medians with quartiles. Raises ValueError
+    without estimates or with estimates of different kinds.
     """
     kinds = {estimate.kind for estimate in estimates}
     if len(kinds) != 1:

@@ -57,6 +57,7 @@ class SustainedShape(Shape):
 
 class FirstShape(Shape):
     records: Names
+    baseline_day: Day | None = None
     summary: Summary | None = None
 
 
