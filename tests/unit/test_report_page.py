@@ -187,7 +187,8 @@ class _Arm:
                 value += list(self.measured(endpoint)[part])
             unit += [MEASURED.get(endpoint, ("", ""))[1]] * len(ids)
         return Outcomes(np.array(patient, int), tuple(name), np.array(time, float),
-                        np.array(status, int), np.array(value, float), tuple(unit))  # fmt: skip
+                        np.array(status, int), np.array(value, float), tuple(unit),
+                        np.array(time, float))  # fmt: skip
 
     def estimate(self, arm: str, endpoint: str) -> Estimate:
         if endpoint in MEASURED:

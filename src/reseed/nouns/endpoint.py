@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from reseed.nouns.course import Quantity
 
+Steps = tuple[tuple[float, float], ...]
+"""Pairs of numbers: from a level on, a value."""
+
+Setting = str | float | Quantity | tuple[str, ...] | Steps
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -22,6 +27,6 @@ class Endpoint:
     origin: str
     from_day: float
     to_day: float
-    settings: tuple[tuple[str, str | float | Quantity | tuple[str, ...]], ...]
+    settings: tuple[tuple[str, Setting], ...]
     competing: tuple[str, ...]
     source: str

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from reseed.base.errors import InvalidInput
 from reseed.nouns.estimate import Estimate
 
+TIMED = ("cumulative_incidence", "survival")
+"""Kinds of estimates that are curves over time; all others are of one value a patient."""
+
 Track = tuple[NDArray[np.floating], NDArray[np.float64], str]
 """A variable in one arm: values (patient, time), days on the study clock (time,), unit."""
 
@@ -87,7 +90,7 @@ class TrialData:
         return tuple((arm, found) for arm, found in pairs if found is not None)
 
     def kind(self, endpoint: str) -> str:
-        """`cumulative_incidence`, `survival` or `distribution`; "" without any estimate."""
+        """The kind of an endpoint's estimates, as `Estimate` says; "" without any."""
         found = self.of(endpoint)
         return found[0][1].kind if found else ""
 

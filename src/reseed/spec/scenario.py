@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.scenario import Arm, Scenario
+from reseed.spec.assessment import AssessmentShape, assessment_of
 from reseed.spec.gather import Gathered, all_faults, gather
 from reseed.spec.library import ARM, NAME, Library
 from reseed.spec.shape import (
@@ -43,6 +44,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**64)]
 class ObservationShape(Shape):
     count_cv: Annotated[float, Field(ge=0, le=2)] = 0.0
     dropout_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
+    assessment: Annotated[list[AssessmentShape], Field(max_length=50)] = []
 
 
 class SolverShape(Shape):
@@ -147,6 +149,7 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         rtol=shape.solver.rtol,
         limits=tuple(shape.limits),
         evidence=tuple(found.evidence[name][1] for name in shape.compare),
+        assessments=tuple(assessment_of(one) for one in shape.observation.assessment),
     )
 
 

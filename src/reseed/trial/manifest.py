@@ -36,6 +36,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
         "rtol": scenario.rtol,
         "count_cv": scenario.count_cv,
         "dropout_per_year": scenario.dropout_per_year,
+        "assessments": [dataclasses.asdict(one) for one in scenario.assessments],
         "limits": [*scenario.limits, *_follow_up_limits(setup)],
         "left_out": [{"endpoint": name, "why": why} for name, why in setup.left_out],
         "arms": [_arm(setup, number) for number in range(len(scenario.arms))],

@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
-from reseed.report.data import ArmData, TrialData
+from reseed.base.time import DAYS_PER_YEAR
+from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table, Text
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
-from reseed.report.numbers import NONE, count, percent, tenth
-from reseed.report.sections.summary import at_end, end_of, quartiles, title_of
+from reseed.report.numbers import NONE, count, percent, plural, tenth
+from reseed.report.sections.by_arm import by_arm
+from reseed.report.sections.summary import at_end, end_of, on_day, quartiles, title_of
+
+_YEARS = (1, 2, 3, 5, 10, 15)
 
 
 def engraftment(data: TrialData) -> tuple[Block, ...]:
@@ -25,12 +29,13 @@ def events(data: TrialData) -> tuple[Block, ...]:
 
 
 def _build(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
-    timed = [e for e in endpoints if data.kind(e["name"]) in ("cumulative_incidence", "survival")]
+    timed = [e for e in endpoints if data.kind(e["name"]) in TIMED]
     if not timed:
         return (Prose("No such endpoint is part of this trial."),)
     # An endpoint that is decided on one day has no course over time to draw.
     drawn = [endpoint for endpoint in timed if endpoint.get("kind") != "not_by"]
-    return (_table(data, timed), *(_course(data, endpoint) for endpoint in drawn))
+    years = _by_year(data, drawn)
+    return (_table(data, timed), *years, *(_course(data, endpoint) for endpoint in drawn))
 
 
 def _course(data: TrialData, endpoint: Mapping[str, Any]) -> Block:
@@ -74,6 +79,26 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
         "patients in whom another event came first and made this one impossible.",
     )
     return Table("Endpoints over time, by arm", columns, tuple(rows), notes)
+
+
+def _by_year(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
+    """The curves after whole years, for endpoints that are followed for more than two."""
+    rows: list[tuple[str, str, Sequence[Text]]] = []
+    for endpoint in endpoints:
+        found = {arm.name: estimate for arm, estimate in data.of(endpoint["name"])}
+        last = max(end_of(endpoint, estimate) for estimate in found.values())
+        years = [year for year in _YEARS if year * DAYS_PER_YEAR <= last + 1]
+        if last < 2 * DAYS_PER_YEAR:
+            continue
+        rows.append(("group", title_of(endpoint), ()))
+        for year in years:
+            day = min(year * DAYS_PER_YEAR, last)
+            held = [found.get(arm.name) for arm in data.arms]
+            cells = [on_day(e, day) if e else NONE for e in held]
+            rows.append(("sub", plural(year, "year"), cells))
+    if not rows:
+        return ()
+    return by_arm("Endpoints by year, % (95% CI)", "", data.titles, rows)
 
 
 def _figure(data: TrialData, endpoint: Mapping[str, Any]) -> Figure:

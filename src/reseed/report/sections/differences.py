@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Column, Prose, Row, Table
-from reseed.report.data import ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.names import labelled, spoken
 from reseed.report.numbers import NONE, minus, tenth, together
 from reseed.report.variables import readable, scale
-from reseed.stats import Bounded, hybrid, mean, median_day, risk_at, welch
+from reseed.stats import Bounded, hybrid, mean, median_day, rate_ratio, risk_at, welch
 
 FEW = 20  # with fewer patients in an arm nothing is compared
 TWINS = (
@@ -25,30 +25,35 @@ TWINS = (
     "yet: no differences are shown."
 )
 _NOTES = (
-    "Differences in days, in percentage points, or in the unit of the means. Days and per cent: "
-    "Newcombe's hybrid of the two arms' intervals. Measured values are compared by their means, "
-    f"with Welch's interval, since medians of counts move in steps. {NONE}: fewer than {FEW} "
+    "Differences in days, in percentage points, in events per year, or in the unit of the means. "
+    "Days, per cent and rates: Newcombe's hybrid of the two arms' intervals. Measured values are "
+    "compared by their means, with Welch's interval, since medians of counts move in steps. "
+    f"{NONE}: fewer than {FEW} "
     "patients in an arm, a median that is not or barely reached (the interval of the incidence "
     "on the last day holds 50%), or no spread.",
     "Many endpoints are compared, and the intervals are not adjusted for that. They reflect the "
     "number of virtual patients only.",
 )
-_LABELS = {"median": ", median day", "share": ", %", "mean": ", mean"}
+_LABELS = {"median": ", median day", "share": ", %", "mean": ", mean", "rate": ", per year"}
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An endpoint in one arm; `difference` is that from the first arm, where `hurdle` is ""."""
+    """An endpoint in one arm; `difference` is that from the first arm, where `hurdle` is "".
+
+    A rate has a `ratio` to that of the first arm too, if that is above 0.
+    """
 
     arm: str
     value: Bounded
     difference: Bounded | None = None
     hurdle: str = ""
+    ratio: Bounded | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """An endpoint over the arms; `measure` is `median` (days), `share` (%) or `mean`."""
+    """An endpoint over the arms; `measure` is `median` (days), `share` (%), `mean` or `rate`."""
 
     endpoint: Mapping[str, Any]
     title: str
@@ -117,7 +122,7 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
 
 def shown(contrast: Contrast, *values: float) -> tuple[str, ...]:
     """Values side by side: days and per cent to one decimal, means as the whole contrast needs."""
-    if contrast.measure == "mean":
+    if contrast.measure in ("mean", "rate"):
         return together(*values, *_numbers(contrast))[: len(values)]
     whole = contrast.measure == "median" and all(f"{v:.1f}"[-2:] in (".0", "an") for v in values)
     places = 0 if whole else 1
@@ -153,8 +158,8 @@ def _contrast(
 
 
 def _measure(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
-    if estimate.kind == "distribution":
-        return "mean"
+    if estimate.kind not in TIMED:
+        return "rate" if estimate.kind == "rate" else "mean"
     return "median" if endpoint.get("kind") == "sustained" else "share"
 
 
@@ -176,7 +181,10 @@ def _side(
     else:
         gap = hybrid(_value(endpoint, measure, first), value)
     hurdle = _hurdle(measure, min(first[1].n, estimate.n), gap)
-    return Side(arm.title, side.value, None if hurdle else gap.times(factor), hurdle)
+    if hurdle:
+        return Side(arm.title, side.value, None, hurdle)
+    ratio = rate_ratio(_value(endpoint, measure, first), value) if measure == "rate" else None
+    return Side(arm.title, side.value, gap.times(factor), "", ratio)
 
 
 def _value(endpoint: Mapping[str, Any], measure: str, pair: tuple[ArmData, Estimate]) -> Bounded:
@@ -229,6 +237,9 @@ def _cells(contrast: Contrast, side: Side) -> tuple[str, ...]:
     if gap:
         middle, low, high = shown(contrast, gap.value, gap.low, gap.high)
         difference = f"{middle} ({low} to {high})"
+    if side.ratio and side.ratio.known:
+        middle, low, high = together(side.ratio.value, side.ratio.low, side.ratio.high)
+        difference += f"; ratio {middle} ({low} to {high})"
     return contrast.title + _LABELS[measure], first, other, difference
 
 

@@ -16,9 +16,14 @@ from reseed.report.sections.differences import (
 )
 from reseed.stats import Bounded
 
-_ORDER = ("sustained", "first", "count")
-_WAYS = {"median": ("later", "earlier"), "share": ("higher", "lower"), "mean": ("more", "fewer")}
-_UNITS = {"median": " days", "share": " percentage points", "mean": ""}
+_ORDER = ("sustained", "first", "confirmed", "composite", "count", "rate")
+_WAYS = {
+    "median": ("later", "earlier"),
+    "share": ("higher", "lower"),
+    "mean": ("more", "fewer"),
+    "rate": ("more", "fewer"),
+}
+_UNITS = {"median": " days", "share": " percentage points", "mean": "", "rate": " a year"}
 
 
 def findings(data: TrialData) -> tuple[str, ...]:
@@ -81,6 +86,8 @@ def _value(contrast: Contrast, side: Side) -> str:
         if text == NONE:
             return "median not reached"
         return f"median day {text}" if side.value.known else "median barely reached"
+    if contrast.measure == "rate":
+        return f"{text} a year"
     return f"{text}%" if contrast.measure == "share" else f"mean {text}"
 
 
