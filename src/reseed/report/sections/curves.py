@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
+from reseed.report.clock import moment
 from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
-from reseed.report.numbers import NONE, count, percent, tenth
+from reseed.report.numbers import NONE, count, percent
 from reseed.report.sections.summary import at_end, end_of, quartiles, title_of
 
 
@@ -45,9 +46,9 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
     rows: list[Row] = []
     for endpoint in endpoints:
         found = data.of(endpoint["name"])
-        day = tenth(end_of(endpoint, found[0][1]))
+        day = moment(end_of(endpoint, found[0][1]))
         what = "survival" if found[0][1].kind == "survival" else "cumulative incidence"
-        rows.append(Row((f"{title_of(endpoint)} ({what}, at day {day})",), "group"))
+        rows.append(Row((f"{title_of(endpoint)} ({what}, at {day})",), "group"))
         for arm, estimate in found:
             follow = _follow(arm, endpoint["name"])
             competing = count(int((follow.status == 2).sum())) if follow else NONE
@@ -102,7 +103,7 @@ def _notes(curves: Sequence[Curve]) -> tuple[str, ...]:
     end = axis_end(curves)
     last = max((float(c.estimate.times[-1]) for c in curves if len(c.estimate.times)), default=end)
     if end < last:
-        notes.append(f"The curves do not change from day {tenth(end)} to day {tenth(last)}.")
+        notes.append(f"The curves do not change from {moment(end)} to {moment(last)}.")
     top = axis_top(curves)
     if top < 1:
         notes.append(f"The vertical axis ends at {percent(top).removesuffix('.0')}%.")

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Column, Prose, Row, Table
+from reseed.report.clock import moment
 from reseed.report.data import ArmData, TrialData
 from reseed.report.names import labelled, spoken
-from reseed.report.numbers import NONE, minus, tenth, together
+from reseed.report.numbers import NONE, minus, together
 from reseed.report.variables import readable, scale
 from reseed.stats import Bounded, hybrid, mean, median_day, risk_at, welch
 
@@ -108,7 +109,7 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     """The title with the last day: "Death by day 100"; no day where the title has one."""
     title, end = title_of(endpoint), end_of(endpoint, estimate)
     said = re.search(r"\bday[s]? ?[+−-]?\d", title, re.IGNORECASE)
-    day = f"day {tenth(end)}" if math.isfinite(end) and not said else ""
+    day = moment(end) if math.isfinite(end) and not said else ""
     if estimate.kind == "survival":
         plain = title if "surviv" in title.lower() else f"{title}: free of it"
         return f"{plain} at {day}" if day else plain

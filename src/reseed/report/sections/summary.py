@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Prose, Text
+from reseed.report.clock import is_long
 from reseed.report.data import ArmData, TrialData
 from reseed.report.names import labelled
 from reseed.report.numbers import NONE, count, percent_interval, share, spread
@@ -47,9 +49,12 @@ def quartiles(estimate: Estimate) -> str:
     timed = estimate.kind != "distribution"
     if timed and about_half(estimate):
         return "about 50% had it; no median"
+    years = timed and len(estimate.times) > 0 and is_long(float(estimate.times[-1]))
     factor = 1.0 if timed else scale(estimate.unit, readable(estimate.unit))
+    factor = 1 / DAYS_PER_YEAR if years else factor
     values = (factor * q for q in (estimate.median, estimate.q25, estimate.q75))
-    return spread(*values, absent="not reached" if timed else NONE)
+    text = spread(*values, absent="not reached" if timed else NONE)
+    return f"{text} years" if years and math.isfinite(estimate.q25) else text
 
 
 def about_half(estimate: Estimate) -> bool:
