@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,14 @@ class ArmData:
 
     def rows(self, source: str, name: str = "") -> Any:
         """The records of a source, and of a name if one is given."""
-        chosen = self.records["source"] == source
         if name:
-            chosen &= self.records["name"] == name
-        return self.records[chosen]
+            return self._parts.get((source, name), self.records.iloc[:0])
+        return self.records[self.records["source"] == source]
+
+    @cached_property
+    def _parts(self) -> Mapping[tuple[str, str], Any]:
+        """The records by source and name: many sections ask for them."""
+        return dict(iter(self.records.groupby(["source", "name"], sort=False)))
 
     def outcome(self, endpoint: str) -> Any:
         """The adjudicated rows of an endpoint: patient, time, status, value, unit."""

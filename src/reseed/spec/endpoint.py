@@ -73,6 +73,7 @@ class EndpointShape(Shape):
     to_day: Day
     competing: Annotated[list[Line], Field(max_length=50)] = []
     source: Line
+    better: Literal["", "less", "more"] = ""
     settings: dict[str, Any] = {}
 
 
@@ -108,6 +109,7 @@ def load_endpoint(sheet: Sheet) -> tuple[Endpoint | None, dict[str, Any]]:
         settings=_frozen(settings),
         competing=tuple(shape.competing),
         source=shape.source,
+        better=shape.better,
     ), data
 
 

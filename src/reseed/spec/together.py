@@ -9,6 +9,7 @@ from reseed.nouns.module import Module
 from reseed.spec import crosscheck
 from reseed.spec.assembly import Gap, assemble, outputs
 from reseed.spec.days import parse_days, parse_span
+from reseed.spec.display import check_displays
 from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
 from reseed.spec.shape import attempt, tables
@@ -163,3 +164,4 @@ def _check_show(found: Gathered, arms: Sequence[Sequence[Module]]) -> None:
         if isinstance(name, str) and name not in seen:
             expected = one_of(name, seen, "an out port of the arms' modules")
             found.sheet.add(f"show[{i}]", quoted(name), expected)
+    check_displays(found.data, found.sheet, seen)

@@ -6,6 +6,7 @@ from reseed.stats.difference import Bounded, hybrid, mean, median_day, risk_at, 
 from reseed.stats.estimate import estimate
 from reseed.stats.kaplan_meier import kaplan_meier
 from reseed.stats.quantiles import quantiles
+from reseed.stats.rate import rate
 
 __all__ = [
     "Bounded",
@@ -17,6 +18,7 @@ __all__ = [
     "mean",
     "median_day",
     "quantiles",
+    "rate",
     "risk_at",
     "welch",
 ]

@@ -80,7 +80,9 @@ def set_up(
     units = {port.name: port.unit for system in systems.values() for port in system.ports}
     variables = tuple(name for name in variables_of(scenario) if name in units)
     end = scenario.infusion_day + scenario.follow_up_days
-    probe = Probe(variables, _days(scenario.infusion_day, end))
+    days_before = _days_before() if scenario.cohort.history else np.empty(0)
+    times = np.concatenate([days_before, _days(scenario.infusion_day, end)])
+    probe = Probe(variables, times)
     kept = tuple(units[name] for name in variables)
     return Setup(scenario, systems, natural, probe, kept, end, left_out, shortened)
 
@@ -130,6 +132,11 @@ def _days(infusion: float, end: float) -> NDArray[np.float64]:
         np.arange(year + 30.0, last + 1.0, 30.0),
     ]
     return np.unique(np.concatenate([*days, [last]]))
+
+
+def _days_before() -> NDArray[np.float64]:
+    """Every three months of the last five years before entry; earlier than that few are ill."""
+    return -91.0 * np.arange(20.0, 0.0, -1.0)
 
 
 def _check(given: dict[str, float | None]) -> None:

@@ -16,6 +16,7 @@ from reseed.report.sections import (
     distributions,
     dose,
     failures,
+    history,
     laws,
     limits,
     parameters,
@@ -23,6 +24,7 @@ from reseed.report.sections import (
     reproduce,
     summary,
     trajectories,
+    years,
 )
 
 
@@ -40,6 +42,8 @@ SECTIONS = (
     Section("differences", "Differences between arms", differences.build),
     Section("course", "Treatment", course.build),
     Section("cohort", "Virtual patients at entry", cohort.build),
+    Section("history", "The lives before the study", history.build),
+    Section("years", "The course in years, before and after entry", years.build),
     Section("dose", "Stem-cell collection and dose", dose.build),
     Section("trajectories", "Counts and concentrations over time", trajectories.build),
     Section("engraftment", "Engraftment", curves.engraftment),
