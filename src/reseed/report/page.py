@@ -41,7 +41,10 @@ def page_of(data: TrialData) -> str:
     sections = []
     for section in SECTIONS:
         filled = []
-        for block in section.build(data):
+        blocks = section.build(data)
+        if not blocks:
+            continue
+        for block in blocks:
             kind = _KINDS[type(block)]
             if isinstance(block, Table):
                 tables += 1

@@ -35,6 +35,7 @@ class FirstShape(Shape):
 class TimeBelowShape(Shape):
     port: Word
     below: PositiveQuantity
+    unit: Literal["day", "month", "year"] | None = None
 
 
 class CountShape(Shape):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reseed.report.blocks import Block
 from reseed.report.data import TrialData
 from reseed.report.sections import (
+    benefit,
     cohort,
     course,
     curves,
@@ -15,6 +16,7 @@ from reseed.report.sections import (
     differences,
     distributions,
     dose,
+    experience,
     failures,
     history,
     laws,
@@ -30,7 +32,7 @@ from reseed.report.sections import (
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section: the anchor in the page, its heading, and the function that fills it."""
+    """A section: anchor, heading, and the function that fills it; without blocks it is absent."""
 
     id: str
     title: str
@@ -40,6 +42,7 @@ class Section:
 SECTIONS = (
     Section("summary", "Summary", summary.build),
     Section("differences", "Differences between arms", differences.build),
+    Section("benefit", "Benefit, patient by patient", benefit.build),
     Section("course", "Treatment", course.build),
     Section("cohort", "Virtual patients at entry", cohort.build),
     Section("history", "The lives before the study", history.build),
@@ -50,6 +53,7 @@ SECTIONS = (
     Section("recovery", "Cell dose and recovery", recovery.build),
     Section("burden", "Days of low counts, transfusions and other measures", distributions.build),
     Section("events", "Infection, graft failure and survival", curves.events),
+    Section("experience", "What the patients went through", experience.build),
     Section("failures", "Patients not solved and follow-up that ended early", failures.build),
     Section("parameters", "Model parameters and where they come from", parameters.build),
     Section("definitions", "Definitions of the endpoints", definitions.build),

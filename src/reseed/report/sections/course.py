@@ -16,14 +16,14 @@ from reseed.report.numbers import plural, share, signed
 from reseed.report.sections.parted import parted
 
 _ORDER = ("harvest", "process", "freeze", "thaw", "infuse")
-_PROCEDURES = {
+PROCEDURES = {
     "harvest": ("apheresis", "Apheresis"),
     "infuse": ("cd34_infused", "Graft infused"),
 }
 _LANES = 44  # on a page, headings of arms counted as two
 _SINCE = ", from study start"
 _NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
-_QUIET = {"give", "process", "freeze", "thaw"}  # no line of their own in the figure
+QUIET = {"give", "process", "freeze", "thaw"}  # no line of their own in the figure
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
@@ -98,7 +98,7 @@ def _lanes(arm: ArmData, origin: float, last: float) -> list[Lane]:
     lanes = [_planned(entry) for entry in arm.info.get("given", ()) if entry.get("days")]
     records = arm.records[arm.records["time"] >= 0]
     sources = sorted(
-        set(records["source"]) - _QUIET,
+        set(records["source"]) - QUIET,
         key=lambda s: (_ORDER.index(s) if s in _ORDER else len(_ORDER), s),
     )
     for source in sources:
@@ -111,7 +111,7 @@ def _lanes(arm: ArmData, origin: float, last: float) -> list[Lane]:
                 label = label if len(label) <= LABEL else spoken(name)
                 lanes.append(_lane(arm, rows[rows["name"] == name], label, origin, "event"))
         else:
-            name, label = _PROCEDURES.get(source, ("", spoken(source)))
+            name, label = PROCEDURES.get(source, ("", spoken(source)))
             chosen = rows[rows["name"] == name] if name else rows
             if len(chosen):
                 lanes.append(_lane(arm, chosen, label, origin, "done"))

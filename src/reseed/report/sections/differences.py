@@ -22,8 +22,8 @@ from reseed.stats import Bounded, hybrid, mean, median_day, risk_at, welch
 
 FEW = 20  # with fewer patients in an arm nothing is compared
 TWINS = (
-    "Every arm has the same virtual patients. That calls for a paired analysis, which is not made "
-    "yet: no differences are shown."
+    "Every arm has the same virtual patients: they are compared patient by patient, in the section "
+    "on benefit, and not as groups of different people."
 )
 _NOTES = (
     "Differences in days, in percentage points, or in the unit of the means. Days and per cent: "

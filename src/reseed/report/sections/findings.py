@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reseed.report.data import TrialData
 from reseed.report.numbers import NONE
+from reseed.report.sections.benefit import benefits
 from reseed.report.sections.differences import (
     TWINS,
     Contrast,
@@ -25,7 +26,7 @@ def findings(data: TrialData) -> tuple[str, ...]:
     """What was asked: recovery, infections and deaths, transfusions; one paragraph each."""
     chosen = asked(contrasts(data))
     said = tuple(sentence(contrast) for contrast in chosen)
-    return (*said, TWINS) if len(data.arms) > 1 and not compared(data) else said
+    return (*said, TWINS, *benefits(data)) if len(data.arms) > 1 and not compared(data) else said
 
 
 def asked(found: Sequence[Contrast]) -> tuple[Contrast, ...]:

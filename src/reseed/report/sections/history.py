@@ -28,7 +28,7 @@ def build(data: TrialData) -> tuple[Block, ...]:
     """The criteria, the patients as they enter, and rates before and after entry."""
     history = data.run.get("cohort", {}).get("history")
     if not history:
-        return (Prose("The patients of this trial begin at study entry."),)
+        return ()
     words = "; ".join(_criterion(one) for one in history["criteria"])
     text = (
         "Each place in the study was offered to one person after the other, whose life with the "

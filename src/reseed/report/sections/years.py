@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reseed.base.time import DAYS_PER_YEAR
-from reseed.report.blocks import Block, Figure, Prose, Text
+from reseed.report.blocks import Block, Figure, Text
 from reseed.report.clock import is_long
 from reseed.report.data import TrialData
 from reseed.report.drawing.years import Mean, draw_means, draw_rates, mean_of
@@ -35,11 +35,8 @@ _BEFORE = (
 def build(data: TrialData) -> tuple[Block, ...]:
     """Quantities on the axis of years first, then the rates."""
     if not is_long(float(data.run.get("follow_up_days", 0))):
-        return (Prose("Follow-up is too short for a course in years."),)
-    blocks = [*_means(data), *_rates(data)]
-    if not blocks:
-        return (Prose("Nothing recurs in this trial, and no quantity is told in years."),)
-    return tuple(blocks)
+        return ()
+    return (*_means(data), *_rates(data))
 
 
 def _means(data: TrialData) -> list[Block]:
