@@ -110,9 +110,10 @@ def _check_compare(found: Gathered) -> None:
     for i, name in enumerate(names if isinstance(names, list) else [], 1):
         if isinstance(name, str) and name in found.evidence:
             evidence = found.evidence[name][1]
-            for group in evidence.groups:
-                if group.endpoint not in raw and _meant(group.endpoint, found):
-                    raw[group.endpoint] = {}
+            rows = [row.endpoint for row in evidence.groups]
+            for endpoint in (*rows, *(row.endpoint for row in evidence.outcomes)):
+                if endpoint not in raw and _meant(endpoint, found):
+                    raw[endpoint] = {}
             what = "an endpoint of the scenario"
             check_endpoints(evidence, raw, found.sheet, f"compare[{i}]", what)
 

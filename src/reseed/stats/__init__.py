@@ -5,6 +5,7 @@ from reseed.stats.curve import Curve
 from reseed.stats.difference import Bounded, hybrid, mean, median_day, risk_at, welch
 from reseed.stats.estimate import estimate
 from reseed.stats.kaplan_meier import kaplan_meier
+from reseed.stats.predict import interval_of, median_times, middles, shares
 from reseed.stats.quantiles import quantiles
 from reseed.stats.rate import rate
 
@@ -14,11 +15,15 @@ __all__ = [
     "cumulative_incidence",
     "estimate",
     "hybrid",
+    "interval_of",
     "kaplan_meier",
     "mean",
     "median_day",
+    "median_times",
+    "middles",
     "quantiles",
     "rate",
     "risk_at",
+    "shares",
     "welch",
 ]

@@ -176,6 +176,5 @@ def _places(marks: Sequence[float], first: float, last: float) -> list[float]:
 
 
 def _living(mean: Mean, year: float) -> int:
-    """Those with a value at the last time that is not after the mark."""
-    at = int(np.searchsorted(mean.days, year * DAYS_PER_YEAR + 1e-6, side="right")) - 1
-    return int(mean.living[max(at, 0)])
+    """Those with a value at the time nearest to the mark."""
+    return int(mean.living[np.argmin(np.abs(mean.days - year * DAYS_PER_YEAR))])
