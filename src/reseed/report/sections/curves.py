@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
-from reseed.report.clock import moment
+from reseed.report.clock import is_long, moment
 from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
 from reseed.report.numbers import NONE, count, percent
@@ -62,12 +62,13 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
                 at_end(endpoint, estimate),
             )
             rows.append(Row(cells, "sub"))
+    short = not any(is_long(end_of(e, data.of(e["name"])[0][1])) for e in endpoints)
     columns = (
         Column("", "left", 32),
         Column("Patients", "right", 9),
         Column("Events", "right", 8),
         Column("Competing", "right", 10),
-        Column("Median day (IQR)", "right", 20),
+        Column(f"Median {'day' if short else 'time, in days unless said'} (IQR)", "right", 20),
         Column("% (95% CI)", "right", 21),
     )
     notes = (
