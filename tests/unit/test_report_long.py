@@ -166,3 +166,31 @@ def test_published_numbers_are_judged(html: str) -> None:
 def test_the_page_is_the_same_twice(folder: Path, html: str) -> None:
     """Drawn studies have an address; nothing else is drawn."""
     assert write_report(folder).read_text(encoding="utf-8") == html
+
+
+def test_recovery_of_a_graft_is_no_matter_of_an_arm_without_one(tmp_path: Path) -> None:
+    """An endpoint of recovery is shown for the arm with a graft alone, once there is one."""
+    import dataclasses
+
+    data = read_trial(long_trial(tmp_path))
+    assert [arm.name for arm, _ in data.of("walking")] == ["graft", "none"]
+    kinds = [{**e, "kind": "sustained"} for e in data.endpoints]
+    other = dataclasses.replace(data, run={**data.run, "endpoints": kinds})
+    assert [arm.name for arm, _ in other.of("walking")] == ["graft"]
+
+
+def test_who_dies_before_entry_is_counted(tmp_path: Path) -> None:
+    """Time at risk ends before it begins, nothing is negative, and the page says how many."""
+    from reseed import store
+
+    folder = long_trial(tmp_path)
+    solved = store.read_solutions(folder, "none")
+    assert not (solved["end_time"] < 0).any()
+    data = read_trial(folder)
+    data.arms[1].solutions.loc[0, ["end_time", "end_reason"]] = [-100.0, "death"]
+    people = followed(data.arms[1])
+    assert people.years(0, 5)[0] == 0 and people.years(-1, 0)[0] > 0
+    from reseed.report.sections.failures import build
+
+    rows = [row for table in build(data)[:1] for row in table.rows]
+    assert any(row.cells[0] == "of these, before study entry" for row in rows)

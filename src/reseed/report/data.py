@@ -87,8 +87,14 @@ class TrialData:
         return tuple(arm.title for arm in self.arms)
 
     def of(self, endpoint: str) -> tuple[tuple[ArmData, Estimate], ...]:
-        """The arms that have an estimate of an endpoint, with it."""
-        pairs = ((arm, self.estimates.get((arm.name, endpoint))) for arm in self.arms)
+        """The arms that have an estimate of an endpoint, with it.
+
+        Recovery after a graft is no endpoint of an arm without any, where others have one.
+        """
+        arms = self.arms
+        if any(e["name"] == endpoint and e.get("kind") == "sustained" for e in self.endpoints):
+            arms = tuple(arm for arm in arms if len(arm.rows("infuse"))) or arms
+        pairs = ((arm, self.estimates.get((arm.name, endpoint))) for arm in arms)
         return tuple((arm, found) for arm, found in pairs if found is not None)
 
     def kind(self, endpoint: str) -> str:

@@ -107,6 +107,8 @@ def _endpoints(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
         kind = data.kind(endpoint["name"])
         if not better or not kind or float(endpoint.get("to_day") or 0) <= 0:
             continue  # no better side, or over before the study began
+        if not {first.name, other.name} <= {arm.name for arm, _ in data.of(endpoint["name"])}:
+            continue
         both = first.outcome(endpoint["name"]).merge(
             other.outcome(endpoint["name"]), on="patient", suffixes=("_one", "_two")
         )
