@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BREAK = 100.0
 """The day after infusion at which days become years."""
+_YEARS = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 75.0, 100.0)
 _LEFT, _RIGHT, _GAP, _HIGH = 0.72, 0.55, 0.1, 1.55
 _UNDER = 0.42
 
@@ -116,7 +117,7 @@ def _frame(near: Axes, far: Axes, panels: Sequence[Panel], label: list[str]) -> 
     near.set_xlim(days[0], BREAK)
     far.set_xlim(BREAK, days[1])
     near.set_xticks([day for day in range(-200, 101, 25) if day >= days[0]])
-    years = np.arange(1, days[1] / DAYS_PER_YEAR + 0.01, _step(days[1] / DAYS_PER_YEAR))
+    years = np.array([y for y in _YEARS if y <= days[1] / DAYS_PER_YEAR + 0.01])
     far.set_xticks(list(years * DAYS_PER_YEAR), [f"{year:g}" for year in years])
     near.axvline(0, color=QUIET, linewidth=0.6)
     near.set_ylabel("\n".join(label))
@@ -129,10 +130,6 @@ def _span(bands: Sequence[Band]) -> tuple[float, float]:
     """Day of entry (a few weeks before the infusion) and the last day."""
     first = min(float(band.days[band.days >= -BREAK][0]) for band in bands)
     return first, max(float(band.days[band.living > 0][-1]) for band in bands)
-
-
-def _step(years: float) -> int:
-    return 1 if years <= 8 else 2 if years <= 20 else 5
 
 
 def at_rest(bands: Sequence[Band], entry: float) -> NDArray[np.float64]:

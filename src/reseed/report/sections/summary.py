@@ -133,8 +133,11 @@ def _missing(data: TrialData) -> tuple[str, ...]:
         elif gaps:
             inside = ", ".join(f"{title}: {count(number)}" for title, number in gaps)
             alike.setdefault(inside, []).append(title_of(endpoint))
-    counts = ", ".join(map(count, grafted))
-    first = f"Endpoints from infusion describe only patients who received the graft ({counts})."
+    counts = ", ".join(count(number) for number in grafted if number)
+    arms = "" if all(grafted) else " of an arm with one"
+    first = (
+        f"Endpoints from infusion describe only patients{arms} who received the graft ({counts})."
+    )
     return (
         *((first,) if ungrafted else ()),
         *(
