@@ -13,7 +13,7 @@ from reseed.nouns.assessment import Assessment
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.course import Course
 from reseed.nouns.distribution import Distribution
-from reseed.nouns.evidence import DoseGroup
+from reseed.nouns.evidence import DoseGroup, Published
 from reseed.nouns.module import Module, Parameter
 from reseed.nouns.scenario import Scenario
 from reseed.spec import (
@@ -200,7 +200,30 @@ def _evidence(path: Path, library: Library) -> str:
         (g.endpoint, _dose(g), g.unit, f"{g.median_days:g}", str(g.n or ""), g.used, g.note)
         for g in study.groups
     ]
-    return "\n\n".join([study.title, _wrapped(study.source), columns([header, *rows])])
+    parts = [study.title, _wrapped(study.source)]
+    if rows:
+        parts.append(columns([header, *rows]))
+    if study.outcomes:
+        parts.append(columns(_published_rows(study.outcomes)))
+    return "\n\n".join(parts)
+
+
+def _published_rows(outcomes: Sequence[Published]) -> list[tuple[str, ...]]:
+    """A header and a row per published number; shares in per cent."""
+    header = ("study", "course", "endpoint", "measure", "value", "patients", "for calibration")
+    rows = []
+    for one in outcomes:
+        share = one.measure == "share"
+        factor, unit = (100.0, "%") if share else (1.0, one.unit)
+        value = f"{factor * one.value:g}"
+        if one.low is not None and one.high is not None:
+            value += f" ({factor * one.low:g} to {factor * one.high:g})"
+        measure = f"share on day {one.day:g}" if one.day is not None else one.measure
+        told = f"{value} {unit}".rstrip()
+        rows.append(
+            (one.study, one.course, one.endpoint, measure, told, str(one.n or ""), one.used)
+        )
+    return [header, *rows]
 
 
 def _dose(group: DoseGroup) -> str:

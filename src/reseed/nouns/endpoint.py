@@ -17,7 +17,8 @@ class Endpoint:
     """A row of the table of outcomes. `kind` names the adjudicator in `reseed.readout`.
 
     `settings` are the adjudicator's own keys, e.g. port, at_least, days. Times are days after
-    `origin` (`infusion` or `entry`), looked at from `from_day` to `to_day` (inclusive).
+    `origin` (`infusion` or `entry`), looked at from `from_day` to `to_day` (inclusive). `better` is
+    `less` or `more` (of a value, or of the time until the event), "" where the kind decides.
     """
 
     name: str
@@ -30,3 +31,4 @@ class Endpoint:
     settings: tuple[tuple[str, Setting], ...]
     competing: tuple[str, ...]
     source: str
+    better: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reseed.nouns.assessment import Assessment
 from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Course, Quantity
+from reseed.nouns.display import Display
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.evidence import Evidence
 from reseed.nouns.module import Module
@@ -33,6 +34,8 @@ class Scenario:
     `count_cv` is the coefficient of variation of a laboratory count; `text` is the file;
     `assessments` are what is looked at only at planned visits; `evidence` holds the published
     studies that the results are laid beside.
+    `evidence` holds the published studies that the results are laid beside; `display` how some
+    of what is shown is drawn.
     """
 
     name: str
@@ -57,3 +60,4 @@ class Scenario:
     limits: tuple[str, ...]
     evidence: tuple[Evidence, ...] = ()
     assessments: tuple[Assessment, ...] = ()
+    display: tuple[Display, ...] = ()

@@ -13,12 +13,17 @@ _ABBREVIATIONS = {
     "anc": "ANC",
     "auc": "AUC",
     "edss": "EDSS",
+    "cd4": "CD4",
+    "cd8": "CD8",
+    "nk": "NK",
+    "igg": "IgG",
 }
 _FACTOR = re.compile(r"^1e(-?\d+) +")
 _PLURAL = re.compile(r"\bcell\b")
 _POWERS = {"^2": "²", "^3": "³", "**2": "²", "**3": "³"}
 _WORDS = {
     "year": "years",
+    "month": "months",
     "day": "days",
     "hour": "hours",
     "litre": "L",

@@ -64,6 +64,7 @@ class FirstShape(Shape):
 class TimeBelowShape(Shape):
     port: Word
     below: PositiveQuantity
+    unit: Literal["day", "month", "year"] | None = None
 
 
 class CountShape(Shape):
@@ -148,6 +149,7 @@ class EndpointShape(Shape):
     to_day: Day
     competing: Annotated[list[Line], Field(max_length=50)] = []
     source: Line
+    better: Literal["", "less", "more"] = ""
     settings: dict[str, Any] = {}
 
 
@@ -183,6 +185,7 @@ def load_endpoint(sheet: Sheet) -> tuple[Endpoint | None, dict[str, Any]]:
         settings=_frozen(settings),
         competing=tuple(shape.competing),
         source=shape.source,
+        better=shape.better,
     ), data
 
 

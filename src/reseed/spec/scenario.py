@@ -12,6 +12,7 @@ from reseed.base.errors import Fault, InvalidInput
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.scenario import Arm, Scenario
 from reseed.spec.assessment import AssessmentShape, assessment_of
+from reseed.spec.display import DisplayShape, displays
 from reseed.spec.gather import Gathered, all_faults, gather
 from reseed.spec.library import ARM, NAME, Library
 from reseed.spec.shape import (
@@ -70,6 +71,7 @@ class ScenarioShape(Shape):
     follow_up_days: Annotated[float, Field(gt=0, le=100 * DAYS_PER_YEAR)]
     endpoints: Annotated[list[Name], Field(min_length=1, max_length=100)]
     show: Annotated[list[Word], Field(max_length=100)] = []
+    display: Annotated[dict[str, DisplayShape], Field(max_length=100)] = {}
     compare: Annotated[list[Name], Field(max_length=20)] = []
     limits: Annotated[list[Line], Field(max_length=100)] = []
     observation: ObservationShape = ObservationShape()
@@ -150,6 +152,7 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         limits=tuple(shape.limits),
         evidence=tuple(found.evidence[name][1] for name in shape.compare),
         assessments=tuple(assessment_of(one) for one in shape.observation.assessment),
+        display=displays(shape.display),
     )
 
 

@@ -10,6 +10,7 @@ from reseed.spec import crosscheck
 from reseed.spec.assembly import Gap, assemble, outputs
 from reseed.spec.assessment import check_assessments
 from reseed.spec.days import parse_days, parse_span
+from reseed.spec.display import check_displays
 from reseed.spec.endpoint import REFERENCES
 from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
@@ -118,9 +119,10 @@ def _check_compare(found: Gathered) -> None:
     for i, name in enumerate(names if isinstance(names, list) else [], 1):
         if isinstance(name, str) and name in found.evidence:
             evidence = found.evidence[name][1]
-            for group in evidence.groups:
-                if group.endpoint not in raw and _meant(group.endpoint, found):
-                    raw[group.endpoint] = {}
+            rows = [row.endpoint for row in evidence.groups]
+            for endpoint in (*rows, *(row.endpoint for row in evidence.outcomes)):
+                if endpoint not in raw and _meant(endpoint, found):
+                    raw[endpoint] = {}
             what = "an endpoint of the scenario"
             check_endpoints(evidence, raw, found.sheet, f"compare[{i}]", what)
 
@@ -172,3 +174,4 @@ def _check_show(found: Gathered, arms: Sequence[Sequence[Module]]) -> None:
         if isinstance(name, str) and name not in seen:
             expected = one_of(name, seen, "an out port of the arms' modules")
             found.sheet.add(f"show[{i}]", quoted(name), expected)
+    check_displays(found.data, found.sheet, seen)

@@ -6,6 +6,7 @@ from reseed.stats.curve import Curve
 from reseed.stats.difference import hybrid, mean, median_day, risk_at, welch
 from reseed.stats.estimate import estimate
 from reseed.stats.kaplan_meier import kaplan_meier
+from reseed.stats.predict import interval_of, median_times, middles, shares
 from reseed.stats.quantiles import quantiles
 from reseed.stats.rate import event_rate, rate_ratio
 
@@ -16,11 +17,15 @@ __all__ = [
     "estimate",
     "event_rate",
     "hybrid",
+    "interval_of",
     "kaplan_meier",
     "mean",
     "median_day",
+    "median_times",
+    "middles",
     "quantiles",
     "rate_ratio",
     "risk_at",
+    "shares",
     "welch",
 ]

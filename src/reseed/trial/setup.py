@@ -82,7 +82,9 @@ def set_up(
     variables = tuple(name for name in variables_of(scenario) if name in units)
     end = scenario.infusion_day + scenario.follow_up_days
     visits = [visit_days(one, scenario.infusion_day, end) for one in scenario.assessments]
-    probe = Probe(variables, _days(scenario.infusion_day, end, visits))
+    before = _days_before() if scenario.cohort.history else np.empty(0)
+    times = np.concatenate([before, _days(scenario.infusion_day, end, visits)])
+    probe = Probe(variables, times)
     kept = tuple(units[name] for name in variables)
     return Setup(scenario, systems, natural, probe, kept, end, left_out, shortened)
 
@@ -137,6 +139,11 @@ def _days(
         np.arange(year + 30.0, last + 1.0, 30.0),
     ]
     return np.unique(np.concatenate([*days, [last], *visits]))
+
+
+def _days_before() -> NDArray[np.float64]:
+    """Every three months of the last five years before entry; earlier than that few are ill."""
+    return -91.0 * np.arange(20.0, 0.0, -1.0)
 
 
 def _check(given: dict[str, float | None]) -> None:

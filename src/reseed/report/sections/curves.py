@@ -9,9 +9,10 @@ import numpy as np
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table, Text
+from reseed.report.clock import is_long, moment
 from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
-from reseed.report.numbers import NONE, count, percent, plural, tenth
+from reseed.report.numbers import NONE, count, percent, plural
 from reseed.report.sections.by_arm import by_arm
 from reseed.report.sections.summary import at_end, end_of, on_day, quartiles, title_of
 
@@ -50,9 +51,9 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
     rows: list[Row] = []
     for endpoint in endpoints:
         found = data.of(endpoint["name"])
-        day = tenth(end_of(endpoint, found[0][1]))
+        day = moment(end_of(endpoint, found[0][1]))
         what = "survival" if found[0][1].kind == "survival" else "cumulative incidence"
-        rows.append(Row((f"{title_of(endpoint)} ({what}, at day {day})",), "group"))
+        rows.append(Row((f"{title_of(endpoint)} ({what}, at {day})",), "group"))
         for arm, estimate in found:
             follow = _follow(arm, endpoint["name"])
             competing = count(int((follow.status == 2).sum())) if follow else NONE
@@ -66,12 +67,13 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
                 at_end(endpoint, estimate),
             )
             rows.append(Row(cells, "sub"))
+    short = not any(is_long(end_of(e, data.of(e["name"])[0][1])) for e in endpoints)
     columns = (
         Column("", "left", 32),
         Column("Patients", "right", 9),
         Column("Events", "right", 8),
         Column("Competing", "right", 10),
-        Column("Median day (IQR)", "right", 20),
+        Column(f"Median {'day' if short else 'time, in days unless said'} (IQR)", "right", 20),
         Column("% (95% CI)", "right", 21),
     )
     notes = (
@@ -127,7 +129,7 @@ def _notes(curves: Sequence[Curve]) -> tuple[str, ...]:
     end = axis_end(curves)
     last = max((float(c.estimate.times[-1]) for c in curves if len(c.estimate.times)), default=end)
     if end < last:
-        notes.append(f"The curves do not change from day {tenth(end)} to day {tenth(last)}.")
+        notes.append(f"The curves do not change from {moment(end)} to {moment(last)}.")
     top = axis_top(curves)
     if top < 1:
         notes.append(f"The vertical axis ends at {percent(top).removesuffix('.0')}%.")

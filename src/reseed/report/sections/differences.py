@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Column, Prose, Row, Table
+from reseed.report.clock import moment
 from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.names import labelled, spoken
-from reseed.report.numbers import NONE, minus, tenth, together
+from reseed.report.numbers import NONE, minus, together
 from reseed.report.variables import readable, scale
 from reseed.stats import Bounded, hybrid, mean, median_day, rate_ratio, risk_at, welch
 
 FEW = 20  # with fewer patients in an arm nothing is compared
 TWINS = (
-    "Every arm has the same virtual patients. That calls for a paired analysis, which is not made "
-    "yet: no differences are shown."
+    "Every arm has the same virtual patients: they are compared patient by patient, in the section "
+    "on benefit, and not as groups of different people."
 )
 _NOTES = (
     "Differences in days, in percentage points, in events per year, or in the unit of the means. "
@@ -113,7 +114,7 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     """The title with the last day: "Death by day 100"; no day where the title has one."""
     title, end = title_of(endpoint), end_of(endpoint, estimate)
     said = re.search(r"\bday[s]? ?[+−-]?\d", title, re.IGNORECASE)
-    day = f"day {tenth(end)}" if math.isfinite(end) and not said else ""
+    day = moment(end) if math.isfinite(end) and not said else ""
     if estimate.kind == "survival":
         plain = title if "surviv" in title.lower() else f"{title}: free of it"
         return f"{plain} at {day}" if day else plain

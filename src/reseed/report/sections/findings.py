@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reseed.report.data import TrialData
 from reseed.report.numbers import NONE
+from reseed.report.sections.benefit import benefits
 from reseed.report.sections.differences import (
     TWINS,
     Contrast,
@@ -29,8 +30,8 @@ _UNITS = {"median": " days", "share": " percentage points", "mean": "", "rate": 
 def findings(data: TrialData) -> tuple[str, ...]:
     """What was asked: recovery, infections and deaths, transfusions; one paragraph each."""
     chosen = asked(contrasts(data))
-    said = tuple(sentence(contrast) for contrast in chosen)
-    return (*said, TWINS) if len(data.arms) > 1 and not compared(data) else said
+    said = tuple(sentence(contrast, named=len(data.arms) > 1) for contrast in chosen)
+    return (*said, TWINS, *benefits(data)) if len(data.arms) > 1 and not compared(data) else said
 
 
 def asked(found: Sequence[Contrast]) -> tuple[Contrast, ...]:
@@ -52,12 +53,16 @@ def asked(found: Sequence[Contrast]) -> tuple[Contrast, ...]:
     return tuple(sorted(kept, key=lambda c: _ORDER.index(c.endpoint["kind"])))
 
 
-def sentence(contrast: Contrast) -> str:
-    """Each arm's value, and against the first arm only what the interval bears."""
+def sentence(contrast: Contrast, named: bool = False) -> str:
+    """Each arm's value, and against the first arm only what the interval bears.
+
+    A single arm is `named` where the trial has others, of which there is nothing to say.
+    """
     first, *others = contrast.sides
     head = f"{contrast.title}: {_value(contrast, first)}"
     if not others:
-        return f"{head}{_interval(contrast, first.value)}."
+        own = f" with {first.arm}" if named else ""
+        return f"{head}{_interval(contrast, first.value)}{own}."
     parts = [f"{head} with {first.arm}"]
     for side in others:
         told = f": {side.hurdle}" if side.hurdle else ""

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Prose, Text
+from reseed.report.clock import is_long
 from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.names import labelled
 from reseed.report.numbers import NONE, count, percent_interval, share, spread, together
@@ -53,9 +55,12 @@ def quartiles(estimate: Estimate) -> str:
     timed = estimate.kind in TIMED
     if timed and about_half(estimate):
         return "about 50% had it; no median"
+    years = timed and len(estimate.times) > 0 and is_long(float(estimate.times[-1]))
     factor = 1.0 if timed else scale(estimate.unit, readable(estimate.unit))
+    factor = 1 / DAYS_PER_YEAR if years else factor
     values = (factor * q for q in (estimate.median, estimate.q25, estimate.q75))
-    return spread(*values, absent="not reached" if timed else NONE)
+    text = spread(*values, absent="not reached" if timed else NONE)
+    return f"{text} years" if years and math.isfinite(estimate.q25) else text
 
 
 def about_half(estimate: Estimate) -> bool:
@@ -158,8 +163,11 @@ def _missing(data: TrialData) -> tuple[str, ...]:
         elif gaps:
             inside = ", ".join(f"{title}: {count(number)}" for title, number in gaps)
             alike.setdefault(inside, []).append(title_of(endpoint))
-    counts = ", ".join(map(count, grafted))
-    first = f"Endpoints from infusion describe only patients who received the graft ({counts})."
+    counts = ", ".join(count(number) for number in grafted if number)
+    arms = "" if all(grafted) else " of an arm with one"
+    first = (
+        f"Endpoints from infusion describe only patients{arms} who received the graft ({counts})."
+    )
     return (
         *((first,) if ungrafted else ()),
         *(
