@@ -357,7 +357,6 @@ def everything() -> System:
         ports=(SystemPort("dose", "c", "factor", "", "dose"),),
         variability=(),
         uncertainty=(),
-        digest="",
         discrete=("w1",),
         channels=(Channel("grow", ("*", "b", "w1", ("cos", t)), (("w2", 1.0),)),),
     )

@@ -51,7 +51,6 @@ def washout() -> System:
         ports=tuple(SystemPort(name, name, "factor", "", "out") for name in ("drug", "cells")),
         variability=(),
         uncertainty=(),
-        digest="",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import libsbml
 import numpy as np
 import pytest
@@ -90,3 +92,13 @@ def test_a_species_that_is_a_concentration_is_refused() -> None:
     """Until it is supported, it is refused by its name."""
     with pytest.raises(UnsupportedModel, match="species s"):
         load_antimony("model m\n species s; s = 1; s' = -s\n end", "m")
+
+
+def test_a_changed_model_is_another() -> None:
+    """What was compiled for the model that it was made of is not taken for it."""
+    model = load_antimony("model m\n x = 1; k = 1; x' = -k*x\n end", "m")
+    still = dataclasses.replace(model, rates=(0.0,))
+    probe = Probe(("x",), np.array([1.0]))
+    for system, expected in ((model, np.exp(-1.0)), (still, 1.0)):
+        found, _ = solve(system, cohort(1), schedule(1, 1.0), probe, key=Key(1))
+        np.testing.assert_allclose(found.values, expected, rtol=1e-6)

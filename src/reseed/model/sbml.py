@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,8 +28,7 @@ def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Val
         assembly.unheard,
     )
     _nothing_reads(system, assembly.unheard)
-    system = with_channels(system, assembly)
-    return dataclasses.replace(system, digest=digest(system))
+    return with_channels(system, assembly)
 
 
 def _nothing_reads(system: System, unheard: frozenset[str]) -> None:
@@ -75,7 +71,7 @@ def read_model(
     rules = _ordered(_rules(model, states))
     if ports is None:
         ports = _everything(model, states, parameters, rules)
-    system = System(
+    return System(
         name=name,
         states=tuple(sorted(states)),
         state_units=tuple(_unit_of(model, state) for state in sorted(states)),
@@ -90,16 +86,7 @@ def read_model(
         ports=tuple(sorted(ports, key=lambda port: port.name)),
         variability=tuple((v.id, v.variability) for v in _by_id(valued) if v.variability),
         uncertainty=tuple((v.id, v.uncertainty) for v in _by_id(valued) if v.uncertainty),
-        digest="",
     )
-    return dataclasses.replace(system, digest=digest(system))
-
-
-def digest(system: System) -> str:
-    """SHA-256 over the whole mathematics, names included."""
-    fields = dataclasses.asdict(dataclasses.replace(system, digest="", name=""))
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refuse(model: Any) -> None:

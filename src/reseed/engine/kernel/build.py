@@ -48,9 +48,8 @@ def build(
     `varying` names parameters that differ between patients, `targets` those that jumps change;
     what events and hazards change is found here.
     """
-    digest = system.digest or repr(system)
     parts = (*symbols, "|", *revealed, "|", *sorted(varying), "|", *sorted(targets))
-    name = name_of(digest, "\1".join(parts), method, str(width))
+    name = name_of(system.digest, "\1".join(parts), method, str(width))
     kept = find(name)
     if kept is None:
         facts, text = write_kernel(
