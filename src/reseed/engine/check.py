@@ -7,13 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from reseed.base.errors import Fault, InvalidInput
+from reseed.base.expressions import undefined
 from reseed.base.ports import find_port
+from reseed.engine.kernel.switches import hold
+from reseed.engine.kernel.truths import sorted_out
 from reseed.engine.solver import COMPILED, REFERENCE, Solver
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
 
+MOST_READ = 256
 WIDTHS = (0, 1, 2, 4, 8, 16)
 
 
@@ -21,6 +25,7 @@ def check(system: System, cohort: Cohort, schedule: Schedule, probe: Probe, solv
     """Raises InvalidInput with all that does not fit together."""
     faults = [
         *_solver(solver),
+        *_system(system, solver),
         *_cohort(system, cohort),
         *_schedule(system, schedule, len(cohort.ids)),
         *_probe(system, probe, schedule),
@@ -45,6 +50,29 @@ def _solver(solver: Solver) -> Iterator[Fault]:
     for name, (fits, expected) in right.items():
         if not fits:
             yield Fault("solver", name, str(getattr(solver, name)), expected)
+
+
+def _system(system: System, solver: Solver) -> Iterator[Fault]:
+    unknown, sudden = _formulas(system)
+    for place, name in unknown:
+        yield Fault(f"model {system.name}", place, name, "a state, a parameter or a rule")
+    for formula in sudden if solver.longest is None else ():
+        expected = "a linear function of time, or Solver(longest=...) below its shortest change"
+        yield Fault(f"model {system.name}", "a rate that jumps with time", formula, expected)
+
+
+_read: dict[str, tuple[list[tuple[str, str]], tuple[str, ...]]] = {}
+
+
+def _formulas(system: System) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """What is wrong with a System's formulas, read once for each: names, and sudden changes."""
+    if system.digest not in _read:
+        if len(_read) >= MOST_READ:
+            _read.clear()
+        unknown = undefined(system)
+        sudden = () if unknown else hold(sorted_out(system)).sudden
+        _read[system.digest] = (unknown, sudden)
+    return _read[system.digest]
 
 
 def _cohort(system: System, cohort: Cohort) -> Iterator[Fault]:

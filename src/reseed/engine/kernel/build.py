@@ -91,6 +91,7 @@ def write_kernel(
     ports = [program.symbols[symbol] for symbol in revealed]
     wanted = [*program.rates, *program.jacobian.values(), *program.tilts.values(), *shown, *ports]
     wanted += [*program.triggers, *(node for values in program.assignments for node in values)]
+    wanted += program.turns
     layout = lay_out(
         program,
         parameters=len(system.parameters),
@@ -190,6 +191,8 @@ def _text(
         parts += [watch.search(work, layout, bool(system.events), width)]
     if system.events:
         parts += [write.values("triggers", program.triggers), write.values("assign", assigned)]
+    if layout.switches:
+        parts += [write.values("turns", program.turns)]
     if system.channels:
         parts += [counts.modes(), counts.leap()]
     text = "\n".join(parts)
