@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reseed.base.errors import InvalidInput, Unknown
+from reseed.base.words import nearest
 from reseed.cli.columns import columns
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.course import Course
@@ -27,7 +28,7 @@ from reseed.spec import (
     read_scenario,
 )
 from reseed.spec.shape import read_toml, tables
-from reseed.spec.sheet import Sheet, nearest, plain
+from reseed.spec.sheet import Sheet, plain
 
 _WIDTH = 96
 
