@@ -24,7 +24,7 @@ from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
 from reseed.nouns.schedule import Schedule
-from reseed.nouns.system import Hazard, System
+from reseed.nouns.system import Channel, Hazard, System
 
 METHODS = pytest.mark.parametrize("method", ["Rodas5P", "Rodas4", "LSODA", "Radau"])
 END = 100.0
@@ -127,6 +127,25 @@ def test_a_hazard_may_be_a_pulse(method: str) -> None:
     assert len(struck) == 20 and np.all((struck > 31.1) & (struck < 31.101))
 
 
+@pytest.mark.parametrize("exact_below", [1e9, 5.0])
+def test_whole_numbers_that_arrive_in_pulses(exact_below: float) -> None:
+    """Ten on average in a quarter of an hour, ten more a month later: one by one, or in leaps."""
+    text = "piecewise(1000, time > 31.1 && time < 31.11, 0) + 1000*(time > 61 && time < 61.01)"
+    system = model(f"arrival := {text}; x' = 0;")
+    system = dataclasses.replace(
+        system, discrete=("x",), channels=(Channel("arrive", "arrival", (("x", 1.0),)),)
+    )
+    found, _ = followed(
+        system, np.array([31.0, 50.0, 100.0]), people=cohort(1000),
+        plan=schedule(1000, END), solver=Solver(exact_below=exact_below),
+    )  # fmt: skip
+    assert not found[:, 0].any()
+    for mean, counts in ((10, found[:, 1]), (20, found[:, 2])):
+        assert np.array_equal(counts, np.round(counts))
+        assert abs(counts.mean() - mean) < 4 * np.sqrt(mean / 1000)
+        assert 0.8 < counts.var() / mean < 1.2
+
+
 @METHODS
 def test_a_life_that_begins_before_day_0(method: str) -> None:
     """Weekly pulses on negative days, too."""
@@ -149,6 +168,18 @@ def test_a_formula_of_time_is_shown_at_its_own_time(method: str) -> None:
         system, cohort(1), schedule(1, 6.0), probe, key=Key(1), solver=Solver(method=method)
     )
     np.testing.assert_allclose(found.values[0], [[0, 0, 1], [0, 1, 1], [0, 0, 1]], atol=1e-9)
+
+
+@METHODS
+def test_a_sample_at_the_time_of_an_event_shows_the_state_before_it(method: str) -> None:
+    """As at a dose; of an event on the first day, too."""
+    system = model("x' = 0; on := x > 50;\n at (time >= 5): x = x + 100;\n"
+                   " at (time >= 0), t0 = false: x = 1;")  # fmt: skip
+    probe = Probe(("x", "on"), np.array([0.0, 4.0, 5.0, 6.0]))
+    found, _ = solve(
+        system, cohort(1), schedule(1, 6.0), probe, key=Key(1), solver=Solver(method=method)
+    )
+    np.testing.assert_array_equal(found.values[0], [[0, 1, 1, 101], [0, 0, 0, 1]])
 
 
 def test_fifteen_years_of_daily_hours() -> None:
