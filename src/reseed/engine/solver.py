@@ -23,7 +23,7 @@ class Solver:
     `floor(time/b)`, and whatever else compares or rounds a linear function of time, with
     parameters that may differ between patients and change. A rate that compares or rounds time
     in another way (`sin(time) > 0.9`, or time against a state that moves) is refused unless
-    `longest` is given.
+    `longest` is given; a trigger that does is looked at as one of states.
 
     `longest` bounds the steps, in days; by default 10 where a model has events, depends on time
     or chooses between formulas, and no bound elsewhere. The bound is all that keeps a step from
