@@ -77,7 +77,6 @@ def system_of(
         ports=tuple(SystemPort(state, state, "factor", "", "out") for state in names),
         variability=(),
         uncertainty=(),
-        digest="",
         discrete=tuple(whole),
         channels=tuple(channels),
     )

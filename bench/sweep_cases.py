@@ -30,7 +30,6 @@ import math
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +43,6 @@ from reseed.cohort.laws import values_of
 from reseed.course import plan
 from reseed.course.plan import administrations, doses
 from reseed.model import compile_model
-from reseed.model.sbml import digest
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.cohort_design import CohortDesign, DesignRow
 from reseed.nouns.course import Course, Give
@@ -158,14 +156,14 @@ def with_every_state(system: System) -> tuple[System, tuple[str, ...]]:
     )
     named |= {port.symbol: port.name for port in added}
     ports = tuple(sorted((*system.ports, *added), key=lambda port: port.name))
-    return _marked(system, ports=ports), tuple(named[state] for state in system.states)
+    return dataclasses.replace(system, ports=ports), tuple(named[state] for state in system.states)
 
 
 def with_insults(system: System, modules: Iterable[Module]) -> tuple[System, tuple[str, ...]]:
     """The system with a loss of each kind of owned cells, 0 a day at first, and these losses."""
     owned = sorted(p.name for m in modules for p in m.ports if p.direction == "owns")
     losses = {state: f"insult__{state}" for state in owned}
-    changed = _marked(
+    changed = dataclasses.replace(
         system,
         rates=tuple(
             ("+", rate, ("neg", ("*", losses[state], state))) if state in losses else rate
@@ -176,12 +174,6 @@ def with_insults(system: System, modules: Iterable[Module]) -> tuple[System, tup
         defaults=(*system.defaults, *(0.0 for _ in losses)),
     )
     return changed, tuple(losses.values())
-
-
-def _marked(system: System, **changes: Any) -> System:
-    """The changed system with a digest of its own: compiled code may be kept by it."""
-    changed = dataclasses.replace(system, **changes)
-    return dataclasses.replace(changed, digest=digest(changed))
 
 
 def ranges_of(modules: Iterable[Module], system: System) -> tuple[tuple[str, float, float], ...]:

@@ -173,19 +173,31 @@ class Slopes:
             channels=len(system.channels),
             varying=set(range(0, count, 2)),
             dynamic=dynamic,
-            wanted=[*program.rates, *program.jacobian.values(), *program.tilts.values()],
-        )
+            wanted=[
+                *program.rates, *program.jacobian.values(), *program.tilts.values(),
+                *program.turns,
+            ],
+        )  # fmt: skip
         write = Writer(program, self.layout, WIDTH)
         self.places = {place: number for number, place in enumerate(program.pattern)}
         text = write.rates_and_slopes(self.places) + write.hoist() + write.hoist_uniform()
+        text += write.values("turns", program.turns)
         self.machine = machine_of(text + self._door().text("dso_local"), "run")
 
     def _door(self) -> Function:
         """Function `run(x)` for one vector of patients; x lists where everything lies."""
         f = Function("run", [(PTR, "x")], "void", WIDTH)
-        y, s, c, u, t, out, m, tilt = (f.load(f.at(f["x"], place, LONG), PTR) for place in range(8))
+        y, s, c, u, t, out, m, tilt, now = (
+            f.load(f.at(f["x"], place, LONG), PTR) for place in range(9)
+        )
         f.call("hoist_uniform", "void", u)
         f.call("hoist", "void", s, u, c)
+        if self.layout.switches:  # what jumps with time stands in the parameters' rows
+            f.call("turns", "void", y, s, c, u, f.row(t, 0), now)
+            first = len(self.system.parameters) + self.layout.channels
+            for number in range(self.layout.switches):
+                row = self.layout.parameters + self.layout.parameter_rows[first + number]
+                f.put_row(s, row, f.row(now, number))
         f.call("slopes", f.vector, y, s, c, u, f.row(t, 0), out, m, tilt)
         f.give()
         return f
@@ -201,8 +213,19 @@ class Slopes:
         size = program.size
         slopes, found = np.zeros((size, size, patients)), np.zeros((size, patients))
         tilts = np.zeros((size, patients))
-        blocks = [size, layout.slots, len(layout.hoisted), 0, 1, size, len(program.pattern), size]
-        y, s, c, _, t, out, m, tilt = (aligned(max(rows, 1) * WIDTH) for rows in blocks)
+        turns = len(program.turns)
+        blocks = [
+            size,
+            layout.slots,
+            len(layout.hoisted),
+            0,
+            1,
+            size,
+            len(program.pattern),
+            size,
+            turns,
+        ]
+        y, s, c, _, t, out, m, tilt, now = (aligned(max(rows, 1) * WIDTH) for rows in blocks)
         u = np.zeros(parameters.shape[0] + len(layout.uniform) + 1)
         u[: len(parameters)] = parameters[:, 0]
         for start in range(0, patients, WIDTH):
@@ -213,7 +236,7 @@ class Slopes:
                 own = parameters[parameter, part] if known else leaping
                 _rows(s)[layout.parameters + row] = own
             t[:] = time[part]
-            places = pointers(y, s, c, u, t, out, m, tilt)
+            places = pointers(y, s, c, u, t, out, m, tilt, now)
             self.machine.function("run")(ctypes.c_void_p(places.ctypes.data))
             found[:, part] = _rows(out)
             tilts[:, part] = _rows(tilt) if program.tilts else 0.0
@@ -357,7 +380,6 @@ def everything() -> System:
         ports=(SystemPort("dose", "c", "factor", "", "dose"),),
         variability=(),
         uncertainty=(),
-        digest="",
         discrete=("w1",),
         channels=(Channel("grow", ("*", "b", "w1", ("cos", t)), (("w2", 1.0),)),),
     )
@@ -385,7 +407,7 @@ def test_derivatives_of_every_operator(leaping: float) -> None:
     parameters = np.array([np.full(STATES, default) for default in system.defaults])
     parameters[:4] *= np.exp(0.1 * normals(Key(6, "p"), patients, draw=np.arange(4)[:, None]))
     assert write_program(system).tilts
-    times = np.linspace(0.1, 3.0, STATES)
+    times = np.linspace(0.1, 2.9, STATES)  # not where anything jumps
     assert_derivatives(system, states, parameters, times, leaping=leaping)
 
 
@@ -396,7 +418,7 @@ def test_a_wrong_derivative_is_seen() -> None:
     changed = dataclasses.replace(system, rates=(*system.rates[:-1], steeper))
     states = np.linspace(1.0, 2.0, len(system.states) * STATES).reshape(-1, STATES)
     parameters = np.tile(np.array(system.defaults)[:, None], STATES)
-    times = np.linspace(0.1, 3.0, STATES)
+    times = np.linspace(0.1, 2.9, STATES)  # not where anything jumps
     assert_derivatives(system, states, parameters, times)
     with pytest.raises(AssertionError, match="differ"):
         assert_derivatives(system, states, parameters, times, kernel=changed)

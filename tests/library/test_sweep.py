@@ -73,7 +73,7 @@ def test_a_state_that_falls_below_zero_is_told() -> None:
         -1.0 if state == "rabbit_atg__auc" else rate
         for state, rate in zip(case.system.states, case.system.rates, strict=True)
     )
-    system = dataclasses.replace(case.system, rates=losing, digest="a constant loss")
+    system = dataclasses.replace(case.system, rates=losing)
     (fault,) = sweep(dataclasses.replace(case, system=system), 2).faults
     assert fault.startswith("rabbit_atg: patient ")
     assert "rabbit_atg__auc" in fault and "below zero" in fault
@@ -86,7 +86,7 @@ def test_a_patient_who_fails_is_told() -> None:
         ("exp", ("*", 50.0, "time")) if state == "rabbit_atg__amount" else rate
         for state, rate in zip(case.system.states, case.system.rates, strict=True)
     )
-    system = dataclasses.replace(case.system, rates=bursting, digest="a rate without bound")
+    system = dataclasses.replace(case.system, rates=bursting)
     first, *each = sweep(dataclasses.replace(case, system=system), 2).faults
     assert first == "rabbit_atg: 2 of 2 patients fail"
     assert "rabbit_atg, patient 0: not a number" in each[0]

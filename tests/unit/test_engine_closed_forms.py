@@ -54,7 +54,6 @@ def system_of(
         ),
         variability=(),
         uncertainty=(),
-        digest="",
     )
 
 

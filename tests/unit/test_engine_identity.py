@@ -99,7 +99,6 @@ def ward() -> System:
         ),
         variability=(),
         uncertainty=(),
-        digest="",
         discrete=("clones",),
         channels=(
             Channel("divide", ("*", "divide", "clones"), (("clones", 1.0),)),
@@ -395,7 +394,6 @@ def fading() -> System:
         ports=(SystemPort("level", "level", "factor", "", "out"),),
         variability=(),
         uncertainty=(),
-        digest="",
     )
 
 
@@ -514,9 +512,10 @@ def test_a_cache_that_cannot_be_written_is_no_failure(kept: Cache) -> None:
 
 
 def test_models_of_one_name_have_kernels_of_their_own(kept: Cache) -> None:
-    """A model without a digest is known by its content, in memory and on disk."""
+    """A model is known by its content, in memory and on disk, also where it was made of another."""
     slow = fading()
     fast = dataclasses.replace(slow, rates=(("neg", ("*", 2.0, "rate", "level")),))
+    assert fast.digest != slow.digest == dataclasses.replace(slow, name="another").digest
     for _ in range(2):
         assert np.all(kept.solve(fast)[0][:, :, 1:] < kept.solve(slow)[0][:, :, 1:])
     assert len(list(kept.folder.iterdir())) == 2

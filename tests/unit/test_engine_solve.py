@@ -9,8 +9,9 @@ import pytest
 from examples import cohort, module, one_compartment, schedule, system
 from scipy import stats
 
-from reseed.base.errors import InvalidInput
+from reseed.base.errors import Fault, InvalidInput
 from reseed.engine import Solver, solve
+from reseed.nouns.cohort import Cohort
 from reseed.nouns.jump import Jump
 from reseed.nouns.key import Key
 from reseed.nouns.module import HazardRow, Port
@@ -400,6 +401,81 @@ def test_what_does_not_fit_is_told_before_anything_is_solved() -> None:
         "cohort parameter drug__clearance", "cohort parameter elsewhere",
         "schedule times", "schedule origin", "schedule tags", "schedule end", "probe times",
     }  # fmt: skip
+
+
+def faults_of(**changed: object) -> dict[str, Fault]:
+    """What is wrong with a call in which something was changed, by its place."""
+    call: dict[str, object] = {
+        "system": system(one_compartment()),
+        "cohort": cohort(2),
+        "schedule": schedule(2, 1.0, [Jump(0.0, "drug__amount", 1.0)]),
+        "probe": Probe(("drug_auc",), np.array([0.0])),
+        "key": KEY,
+        "solver": Solver(),
+        **changed,
+    }
+    with pytest.raises(InvalidInput) as caught:
+        solve(**call)  # type: ignore[arg-type]
+    return {f"{fault.file} {fault.place}": fault for fault in caught.value.faults}
+
+
+def test_what_is_no_array_is_told_before_it_is_taken_for_one() -> None:
+    """Lists, texts, arrays of texts; all at once, beside what else is wrong."""
+    people = Cohort([0, 1], (), {"age": "old"}, {"drug__V": [10.0, 12.0]})  # type: ignore
+    plan = dataclasses.replace(
+        schedule(2, 1.0, [Jump(0.0, "drug__amount", 1.0)]),
+        times=[[0.0], [0.0]], values=np.array([["a"], ["b"]]), targets="drug__amount", origin=None,
+    )  # fmt: skip
+    probe = Probe("drug_auc", [0.0, 1.0])  # type: ignore[arg-type]
+    found = faults_of(cohort=people, schedule=plan, probe=probe, solver=Solver(rtol=-1.0))
+    assert found.keys() == {
+        "cohort ids", "cohort luck", "cohort covariate age", "cohort parameter drug__V",
+        "schedule times", "schedule values", "schedule targets", "schedule origin",
+        "probe variables", "probe times", "solver rtol",
+    }  # fmt: skip
+    assert found["cohort ids"].found == "a list"
+    assert found["schedule values"].found == "an array of <U1"
+    assert "'drug_auc'" in found["probe variables"].found
+
+
+@pytest.mark.parametrize("ids", [np.array([0.0, 1.0]), np.array([-1, 0]), np.array([0, 2**60])])
+def test_ids_are_whole_numbers_that_keep_their_digits(ids: np.ndarray) -> None:
+    """They address draws."""
+    assert "cohort ids" in faults_of(cohort=dataclasses.replace(cohort(2), ids=ids))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "1", True, None])
+def test_a_seed_is_a_whole_number_of_64_bits(seed: object) -> None:
+    """Another would be cut to one in silence."""
+    assert faults_of(key=Key(seed)).keys() == {"key seed"}  # type: ignore[arg-type]
+
+
+def test_arguments_of_another_kind_are_named() -> None:
+    """A number for a Key, a list for a Cohort."""
+    found = faults_of(key=7, cohort=[1, 2])
+    assert found.keys() == {"call key", "call cohort"}
+    assert found["call key"].expected == "a Key"
+
+
+def test_slips_of_the_pen_are_told_what_was_meant() -> None:
+    """Parameters, targets, ports and methods."""
+    plan = schedule(2, 1.0, [Jump(0.0, "drug__amont", 1.0)])
+    people = dataclasses.replace(cohort(2), parameters={"drug__Cl": np.ones(2)})
+    probe = Probe(("drug_auk",), np.array([0.0]))
+    found = faults_of(cohort=people, schedule=plan, probe=probe, solver=Solver("rodas5p"))
+    for place, meant in (
+        ("cohort parameter drug__Cl", "drug__CL"), ("schedule drug__amont", "drug__amount"),
+        ("probe drug_auk", "drug_auc"), ("solver method", "Rodas5P"),
+    ):  # fmt: skip
+        assert f'did you mean "{meant}"?' in found[place].expected
+
+
+def test_a_formula_with_a_name_that_nothing_has_is_refused() -> None:
+    """In a System that was made by hand, too."""
+    model = system(one_compartment())
+    rules = (("shown", ("*", 2.0, "drug__amuont")), *model.rules)
+    found = faults_of(system=dataclasses.replace(model, rules=rules))
+    assert 'did you mean "drug__amount"?' in found["model test rule shown"].expected
 
 
 def test_rates_that_depend_on_time_keep_the_order() -> None:

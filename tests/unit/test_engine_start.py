@@ -94,7 +94,7 @@ def test_each_patient_begins_on_its_own_day(method: str) -> None:
 
 def test_a_long_life_before_the_study_is_no_storm() -> None:
     """More than 500 events in the years before day 0, none of them on one day too many."""
-    model = dataclasses.replace(struck(), digest="")
+    model = struck()
     names = list(model.parameters)
     defaults = list(model.defaults)
     defaults[names.index("life__risk")] = 0.3
@@ -123,3 +123,33 @@ def test_a_first_day_that_is_none_is_refused() -> None:
         plan = dataclasses.replace(schedule(1, 1.0), start=start)
         with pytest.raises(InvalidInput, match="start"):
             solve(struck(), cohort(1), plan, Probe((), np.zeros(0)), key=KEY)
+
+
+@METHODS
+def test_what_is_before_the_first_day_is_refused(method: str) -> None:
+    """A dose would be given in full on the first day: whose it is, and when the first day is."""
+    first_days = np.array([0.0, -30.0, 5.0])
+    plan = schedule(3, 10.0, [Jump(-10.0, "life__load", 1.0)], [(2.0, lambda moment: Turn())])
+    plan = dataclasses.replace(plan, start=first_days)
+    with pytest.raises(InvalidInput) as refused:
+        solve(struck(), cohort(3), plan, Probe((), np.zeros(0)), key=KEY, solver=Solver(method))
+    faults = {fault.place: fault for fault in refused.value.faults}
+    assert faults.keys() == {"jump 0 of life__load", "boundary boundary 0"}
+    assert faults["jump 0 of life__load"].found == "day -10 (row 0; 2 of 3 patients)"
+    assert faults["boundary boundary 0"].expected.endswith("5")
+    plan.values[[0, 2]] = np.nan  # no such jump for these
+    solve(struck(), cohort(3), dataclasses.replace(plan, boundaries=()),
+          Probe((), np.zeros(0)), key=KEY, solver=Solver(method))  # fmt: skip
+
+
+@METHODS
+def test_what_is_later_than_the_end_does_not_happen(method: str) -> None:
+    """A course may be longer than what is told of it."""
+    plan = schedule(1, 10.0, [Jump(11.0, "life__load", 100.0)], [(12.0, lambda moment: 1 / 0)])
+    solved, records = solve(
+        struck(), cohort(1), plan, Probe(("load",), np.array([10.0, 12.0])), key=KEY,
+        solver=Solver(method),
+    )  # fmt: skip
+    assert not solved.status.any() and solved.end_time[0] == 10.0
+    assert solved.values[0, 0, 0] < 50.0 and np.isnan(solved.values[0, 0, 1])
+    assert "procedure" not in records.source

@@ -51,7 +51,6 @@ def washout() -> System:
         ports=tuple(SystemPort(name, name, "factor", "", "out") for name in ("drug", "cells")),
         variability=(),
         uncertainty=(),
-        digest="",
     )
 
 
@@ -235,3 +234,55 @@ def test_nobody_leaves_an_empty_summary() -> None:
     assert np.isnan(kept.lowest.value).all()
     assert len(found.patient) == 0
     same(merge([kept, summary(0, 9)[0]]), summary(0, 9)[0])
+
+
+@pytest.mark.parametrize("method", ["Rodas5P", "LSODA"])
+def test_who_is_observed_without_a_value_is_counted(method: str) -> None:
+    """The logarithm of what is above 2 mg/L, where nothing is: observed, undefined, in no bin."""
+    model = washout()
+    left = ("ln", ("-", "drug", 2.0))
+    model = dataclasses.replace(
+        model, rules=(("left", left),), ports=(*model.ports, SystemPort("left", "left", "", "", ""))
+    )
+    probe = Probe(("left", "drug"), TIMES)
+    reduction = Reduction({"left": np.array([0.5, 1.0])}, {}, True)
+    asked = (model, *question(0, 40)[1:3], probe)
+    kept, _ = summarise(*asked, reduction, key=KEY, solver=Solver(method))
+    course, _ = solve(*asked, key=KEY, solver=Solver(method))
+    there = (TIMES <= course.end_time[:, None]) & (course.status == 0)[:, None]
+    np.testing.assert_array_equal(kept.observed, there.sum(axis=0))
+    lacking = np.isnan(course.values) & there[:, None]
+    np.testing.assert_array_equal(kept.undefined, lacking.sum(axis=0))
+    assert kept.undefined[0].any() and not kept.undefined[1].any()
+    np.testing.assert_array_equal(
+        kept.counts["left"].sum(axis=1), kept.observed - kept.undefined[0]
+    )
+    parts = [
+        summarise(
+            model, *question(first, last)[1:3], probe, reduction, key=KEY, solver=Solver(method)
+        )[0]
+        for first, last in ((0, 11), (11, 40))
+    ]
+    same(merge(parts), kept)
+
+
+def test_nobody_is_observed_before_the_first_day() -> None:
+    """Lives that begin on days of their own."""
+    model, people, plan, _ = question(0, 6, sick=5)
+    plan = dataclasses.replace(plan, start=np.array([-2.0, 0.0, 1.0, 3.0, 0.0, 0.0]))
+    probe = Probe(("drug",), np.array([-2.0, 0.0, 2.0]))
+    kept, _ = summarise(model, people, plan, probe, Reduction(), key=KEY)
+    np.testing.assert_array_equal(kept.observed, [1, 3, 4])
+    assert not kept.undefined.any()
+
+
+def test_shares_of_bands_are_fractions() -> None:
+    """Percents would all be the upper edge; a variable without bins is named, too."""
+    kept, _ = summary(0, 9)
+    with pytest.raises(InvalidInput, match="50, 95; expected fractions from 0 to 1"):
+        bands(kept, "drug", (0.05, 50, 95))
+    for wrong in (0.5, "median", (float("nan"),)):
+        with pytest.raises(InvalidInput, match="fractions"):
+            bands(kept, "drug", wrong)
+    with pytest.raises(InvalidInput, match='did you mean "drug"'):
+        bands(kept, "drugs")

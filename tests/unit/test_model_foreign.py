@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
 import libsbml
 import numpy as np
 import pytest
@@ -90,3 +94,172 @@ def test_a_species_that_is_a_concentration_is_refused() -> None:
     """Until it is supported, it is refused by its name."""
     with pytest.raises(UnsupportedModel, match="species s"):
         load_antimony("model m\n species s; s = 1; s' = -s\n end", "m")
+
+
+def test_a_changed_model_is_another() -> None:
+    """What was compiled for the model that it was made of is not taken for it."""
+    model = load_antimony("model m\n x = 1; k = 1; x' = -k*x\n end", "m")
+    still = dataclasses.replace(model, rates=(0.0,))
+    probe = Probe(("x",), np.array([1.0]))
+    for system, expected in ((model, np.exp(-1.0)), (still, 1.0)):
+        found, _ = solve(system, cohort(1), schedule(1, 1.0), probe, key=Key(1))
+        np.testing.assert_allclose(found.values, expected, rtol=1e-6)
+
+
+REACTIONS = """
+model m
+ compartment c = 1; substanceOnly species A in c, B in c; A = 1; B = 0;
+ turn: A -> B; 0.1*A; flux := 2*turn;
+end
+"""
+
+
+def test_conditions_count_as_numbers_and_numbers_as_conditions() -> None:
+    """As SBML L3V2 has it: 1 where it holds; true unless 0. By both kinds of engine."""
+    text = """
+    model m
+     k = 2; on := k > 1; a = 0; b = 0; c = 0; d = 0.4; e = 0;
+     a' = 10*on + 1; b' = (a > 5); c' = piecewise(1, k && b > 1, 0); d' = (d < 1) - (d > 0.5);
+     e' = piecewise(1, k, 7);
+     at (b > 2): e = 100*(k == 2);
+    end
+    """
+    times = np.array([1.0, 3.0])
+    for method in ("Rodas5P", "LSODA"):
+        found, _ = solve(
+            load_antimony(text, "m"), cohort(1), schedule(1, 3.0),
+            Probe(("a", "b", "c", "d", "e", "on"), times), key=Key(1),
+            solver=Solver(method=method, longest=0.05),
+        )  # fmt: skip
+        a, b, c, d, e, on = found.values[0]
+        np.testing.assert_allclose(a, [11, 33], rtol=1e-6)
+        np.testing.assert_allclose(b, times - 5 / 11, rtol=1e-3)
+        np.testing.assert_allclose(c[1], 3 - (1 + 5 / 11), rtol=1e-3)
+        np.testing.assert_allclose(d, 0.5, atol=1e-3)
+        np.testing.assert_allclose(e, [1, 100 + 3 - (2 + 5 / 11)], rtol=1e-3)
+        np.testing.assert_array_equal(on, 1.0)
+
+
+def test_remainders_of_antimony() -> None:
+    """`%` is a choice by signs, of which SBML writes `xor`."""
+    text = "model m\n a := 7 % 4; b := -7 % 4; c := 7.5 % 2; x = 0; x' = time % 1\nend"
+    found, _ = solve(
+        load_antimony(text, "m"), cohort(1), schedule(1, 8.0),
+        Probe(("a", "b", "c", "x"), np.array([8.0])), key=Key(1),
+    )  # fmt: skip
+    np.testing.assert_allclose(found.values[0, :, 0], [3, -3, 1.5, 4], rtol=1e-6)
+
+
+def test_a_name_that_the_document_does_not_have_is_told_at_load() -> None:
+    """Every formula with it, and what may have been meant."""
+    broken = str(libsbml.writeSBMLToString(antimony_to_sbml(REACTIONS, "m")))
+    broken = broken.replace("<ci> A </ci>", "<ci> AA </ci>")
+    with pytest.raises(InvalidInput, match='did you mean "A"') as refused:
+        load_sbml(broken, "m")
+    places = [fault.place for fault in refused.value.faults]
+    assert places == ["rate of A", "rate of B", "rule turn"]
+
+
+def test_the_id_of_a_reaction_is_its_rate() -> None:
+    """It can be used in formulas, and looked at where one uses it."""
+    found, _ = solve(
+        load_antimony(REACTIONS, "m"), cohort(1), schedule(1, 5.0),
+        Probe(("A", "turn", "flux"), np.array([5.0])), key=Key(1),
+    )  # fmt: skip
+    left = np.exp(-0.5)
+    np.testing.assert_allclose(found.values[0, :, 0], [left, 0.1 * left, 0.2 * left], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "hint"),
+    [
+        ("", "m", "`model m`"),
+        ("x = 1;", "m", "`model m`"),
+        ("model drug\n x = 1\nend", "drog", 'did you mean "drug"'),
+        ("model one\n x = 1\nend\nmodel two\n x = 1\nend", "drug", "one, two"),
+    ],
+)
+def test_a_text_without_the_model_is_told_from_one_that_is_broken(
+    text: str, name: str, hint: str
+) -> None:
+    """With the names that the text has."""
+    with pytest.raises(InvalidInput, match="no such model") as refused:
+        load_antimony(text, name)
+    assert hint in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"),
+    [("second", "s"), ("3600 second", "h"), ("86400 second", ""), ("dimensionless", "")],
+)
+def test_a_unit_of_time_that_is_no_day_is_told(
+    unit: str, told: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Nothing is converted, and nobody need guess it."""
+    system = load_antimony(f"model m\n unit time_unit = {unit}; x = 1; x' = -x\nend", "m")
+    assert system.rates == (("neg", "x"),)
+    texts = [str(one.message) for one in recwarn]
+    assert len(texts) == bool(told)
+    assert not told or f"its time in {told}:" in texts[0]
+
+
+def test_a_model_without_a_unit_of_time_is_read_in_silence(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    """Most have none."""
+    load_antimony(TEXT, "foreign")
+    assert not len(recwarn)
+
+
+def refused(change: Callable[[Any], object], text: str = REACTIONS) -> str:
+    """Why a document with this change is refused."""
+    document = antimony_to_sbml(text, "m")
+    change(document.getModel())
+    with pytest.raises(UnsupportedModel) as found:
+        load_sbml(str(libsbml.writeSBMLToString(document)), "m")
+    return str(found.value)
+
+
+def test_what_would_be_misread_is_refused_by_name() -> None:
+    """Constructs that change what a model means, and are not read."""
+    assert "conversion factor" in refused(lambda m: m.setConversionFactor("c"))
+    assert "species A" in refused(lambda m: m.getSpecies("A").setConversionFactor("c"))
+    assert "compartment c" in refused(lambda m: m.getCompartment("c").setConstant(False))
+
+    def computed(model: Any) -> None:
+        model.getReaction(0).getProduct(0).setId("many")
+        start = model.createInitialAssignment()
+        start.setSymbol("many")
+        start.setMath(libsbml.parseL3Formula("2"))
+
+    assert "stoichiometry" in refused(computed)
+    delayed = REACTIONS.replace("end\n", " at 1 after A < 0.5: B = 0;\nend\n")
+    assert "delay" in refused(lambda m: None, delayed)
+    lagged = "model m\n x = 1; x' = -delay(x, 1)\nend"
+    assert "`delay`" in refused(lambda m: None, lagged)
+
+
+def test_fast_reactions_and_packages_are_refused_by_name() -> None:
+    """Of SBML level 3 version 1; and models made of others, before they are flattened."""
+    text = str(libsbml.writeSBMLToString(antimony_to_sbml(REACTIONS, "m")))
+    text = text.replace("level3/version2", "level3/version1").replace('version="2"', 'version="1"')
+    text = text.replace('reversible="true"', 'reversible="true" fast="true"')
+    with pytest.raises(UnsupportedModel, match="reaction turn: it is fast"):
+        load_sbml(text, "m")
+    core = "http://www.sbml.org/sbml/level3/version1"
+    head = (
+        '<sbml xmlns="{0}/core" level="3" version="1" xmlns:p="{0}/{1}/version1" p:required="{2}">'
+    )
+    for package, required, parts in (
+        (
+            "comp",
+            "true",
+            '<p:listOfSubmodels><p:submodel p:id="a" p:modelRef="b"/></p:listOfSubmodels>',
+        ),
+        ("multi", "true", ""),
+    ):
+        text = head.format(core, package, required) + f"<model>{parts}</model></sbml>"
+        with pytest.raises(UnsupportedModel, match=f"package `{package}`"):
+            load_sbml(text, "m")
+    for package, required in (("comp", "true"), ("layout", "false")):
+        assert load_sbml(head.format(core, package, required) + "<model/></sbml>", "m").states == ()

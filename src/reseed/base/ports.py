@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reseed.base.words import meant
 from reseed.nouns.system import System, SystemPort
 
 
@@ -10,8 +11,8 @@ def find_port(system: System, name: str) -> SystemPort:
     for port in system.ports:
         if port.name == name:
             return port
-    known = ", ".join(port.name for port in system.ports)
-    raise KeyError(f"the model {system.name!r} has no port {name!r}; it has: {known}")
+    hint = meant(name, [port.name for port in system.ports])
+    raise KeyError(f"the model {system.name!r} has no port {name!r}; {hint}")
 
 
 def parameter_unit(system: System, parameter: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reseed.base.errors import InvalidInput, Unknown
+from reseed.base.words import nearest
 from reseed.cli.columns import columns
 from reseed.nouns.assessment import Assessment
 from reseed.nouns.cohort_design import DesignRow
@@ -28,7 +29,7 @@ from reseed.spec import (
     read_scenario,
 )
 from reseed.spec.shape import read_toml, tables
-from reseed.spec.sheet import Sheet, nearest, plain
+from reseed.spec.sheet import Sheet, plain
 
 _WIDTH = 96
 

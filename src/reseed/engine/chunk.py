@@ -88,7 +88,7 @@ class Chunk:
         slots = np.zeros((len(self.rows), places["slots"]))
         for parameter, row in self.kernel.parameter_rows.items():
             if parameter >= len(system.parameters):
-                continue  # the modes of channels start at 0
+                continue  # modes of channels start at 0; the kernel finds out about switches
             name = system.parameters[parameter]
             column = cohort.parameters.get(name, cohort.covariates.get(name))
             value = system.defaults[parameter] if column is None else column[self.rows]
@@ -99,6 +99,7 @@ class Chunk:
         slots[:, places["patient"]] = cohort.draws()[self.rows]
         start = schedule.first_days()[self.rows]
         slots[:, places["time"]] = slots[:, places["storm_day"]] = start
+        slots[:, places["turn"]] = -np.inf
         slots[:, places["sample"]] = self.first_sample
         slots[:, places["row"]] = np.arange(len(self.rows))
         for flag in ("fresh", "settle", "restart"):

@@ -118,7 +118,7 @@ def kernel_for(
     revealed = [find_port(system, name).symbol for name in ports]
     width = solver.width or lane_width()
     name = (
-        system.digest or system,
+        system.digest,
         tuple(symbols),
         tuple(revealed),
         frozenset(varying),

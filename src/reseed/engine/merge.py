@@ -28,6 +28,7 @@ def merge(parts: Sequence[Summary]) -> Summary:
         failures=_added([part.failures for part in parts]),
         ends=_added([part.ends for part in parts]),
         observed=np.sum([part.observed for part in parts], axis=0),
+        undefined=np.sum([part.undefined for part in parts], axis=0),
         counts={name: np.sum([p.counts[name] for p in parts], axis=0) for name in first.counts},
         ever_above=np.sum([part.ever_above for part in parts], axis=0),
         lowest=_extremes([part.lowest for part in parts], -1.0),

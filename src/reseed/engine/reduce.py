@@ -20,12 +20,14 @@ Whole = NDArray[np.int64]
 def reduce(
     ids: Whole,
     told: Told,
+    first_days: Vector,
     values: Vector,
     probe: Probe,
     units: tuple[str, ...],
     reduction: Reduction,
 ) -> Summary:
-    """What is kept of `values` (patient, variable, time)."""
+    """What is kept of `values` (patient, variable, time), from everybody's first day on."""
+    seen = _under_observation(told, first_days, probe.times)
     place = {name: number for number, name in enumerate(probe.variables)}
     limits = [(place[name], limit) for name, limit in reduction.above.items()]
     (lowest, lowest_time), (highest, highest_time) = (
@@ -43,7 +45,8 @@ def reduce(
         variables=probe.variables,
         units=units,
         times=probe.times,
-        observed=_observed(values, probe),
+        observed=np.count_nonzero(seen, axis=0),
+        undefined=np.count_nonzero(np.isnan(values) & seen[:, None], axis=0),
         edges=dict(reduction.edges),
         counts={
             name: _counts(values[:, place[name]], edges) for name, edges in reduction.edges.items()
@@ -58,10 +61,10 @@ def reduce(
     )
 
 
-def _observed(values: Vector, probe: Probe) -> Whole:
-    if not probe.variables:
-        return np.zeros(len(probe.times), dtype=np.int64)
-    return np.count_nonzero(~np.isnan(values[:, 0]), axis=0)
+def _under_observation(told: Told, first_days: Vector, times: Vector) -> NDArray[np.bool_]:
+    """Who was there, and not in vain: (patient, time)."""
+    there = (times >= first_days[:, None]) & (times <= told.end_time[:, None])
+    return there & (told.status == 0)[:, None]
 
 
 def _counts(values: Vector, edges: Vector) -> Whole:

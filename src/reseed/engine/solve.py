@@ -39,7 +39,7 @@ def solve(
     numbers is coded like any other failure.
     """
     solver = solver or Solver()
-    check(system, cohort, schedule, probe, solver)
+    check(system, cohort, schedule, probe, key, solver)
     question = (system, cohort, schedule, probe, key, solver)
     if solver.method in REFERENCE:
         told, values = solve_by_reference(*question, range(len(cohort.ids)))

@@ -19,11 +19,20 @@ class Solver:
     initial value and its jumps, at least 1 in its own unit. A first try may take `budget` steps;
     each rung of the ladder divides `rtol` by 10 and multiplies the budget by 5.
 
+    Where rates jump with time, steps end at the jump, however short the pulse: at `time > a`,
+    `floor(time/b)`, and whatever else compares or rounds a linear function of time, with
+    parameters that may differ between patients and change. A rate that compares or rounds time
+    in another way (`sin(time) > 0.9`, or time against a state that moves) is refused unless
+    `longest` is given; a trigger that does is looked at as one of states.
+
     `longest` bounds the steps, in days; by default 10 where a model has events, depends on time
-    or chooses between formulas, so that a change of short duration is not stepped over, and no
-    bound elsewhere. Discrete species are followed one event at a time below `exact_below`, and
-    in leaps of at most a tenth of their turnover above. Neither `threads` (0: all processors)
-    nor `width` (lanes of a vector; 0: as wide as the processor's) changes a result.
+    or chooses between formulas, and no bound elsewhere. The bound is all that keeps a step from
+    passing what comes and goes quickly in other ways: a smooth but short pulse of time, a
+    condition on states that holds for less than a quarter of a step.
+
+    Discrete species are followed one event at a time below `exact_below`, and in leaps of at most
+    a tenth of their turnover above. Neither `threads` (0: all processors) nor `width` (lanes of a
+    vector; 0: as wide as the processor's) changes a result.
     """
 
     method: str = "Rodas5P"

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.ports import find_port
+from reseed.base.words import one_of
 from reseed.engine.check import check
 from reseed.engine.ensemble import solve_compiled
 from reseed.engine.merge import merge
@@ -47,7 +48,7 @@ def summarise(
     that do not increase.
     """
     solver = solver or Solver()
-    check(system, cohort, schedule, probe, solver)
+    check(system, cohort, schedule, probe, key, solver)
     _check(probe, reduction)
     units = tuple(find_port(system, name).unit for name in probe.variables)
 
@@ -55,7 +56,8 @@ def summarise(
         rows: NDArray[np.int64], told: Told, values: NDArray[np.float64]
     ) -> tuple[Summary, Records]:
         ids = cohort.ids[rows]
-        return reduce(ids, told, values, probe, units, reduction), records(ids, told)
+        first_days = schedule.first_days()[rows]
+        return reduce(ids, told, first_days, values, probe, units, reduction), records(ids, told)
 
     question = (system, cohort, schedule, probe, key, solver)
     everyone = np.arange(len(cohort.ids), dtype=np.int64)
@@ -71,7 +73,12 @@ def summarise(
 
 def _check(probe: Probe, reduction: Reduction) -> None:
     faults = [
-        Fault("reduction", f"{part}: {name}", "no such variable", "one of the probe's")
+        Fault(
+            "reduction",
+            f"{part}: {name}",
+            "no such variable",
+            one_of(name, probe.variables, "one of the probe's"),
+        )  # fmt: skip
         for part, named in (("edges", reduction.edges), ("above", reduction.above))
         for name in named
         if name not in probe.variables

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reseed.base.errors import Fault, InvalidInput
+from reseed.base.words import one_of
 
 _LOCK = threading.Lock()
 _IMPORT = re.compile(r"(?m)^\s*(import|model\s*\*?\w*\s*import)\b")
@@ -28,7 +29,8 @@ def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = (
     """Flatten the model `root` of an Antimony text to a libSBML document.
 
     `places` says which file begins at which line of the text, in order. Raises InvalidInput with
-    Antimony's own message, the file and its line, where it refuses.
+    Antimony's own message, the file and its line, where it refuses, and where the text has no
+    model of that name.
     """
     if _IMPORT.search(strip_comments(text)):
         raise InvalidInput([Fault("model text", "import", "`import`", "modules joined by ports")])
@@ -39,8 +41,12 @@ def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = (
         antimony.clearPreviousLoads()
         if antimony.loadAntimonyString(text) < 0:
             raise InvalidInput([_refusal(antimony.getLastError(), root, places)])
-        sbml = antimony.getSBMLString(root)
+        names = [name for name in antimony.getModuleNames() if not name.startswith("__")]
+        sbml = antimony.getSBMLString(root) if root in names else ""
         antimony.clearPreviousLoads()
+    if not sbml:
+        expected = one_of(root, names, "a model of the text") if names else f"`model {root}`"
+        raise InvalidInput([Fault("model text", root, "no such model in it", expected)])
     document = libsbml.readSBMLFromString(sbml)
     if document.getNumErrors(libsbml.LIBSBML_SEV_ERROR):
         message = " ".join(document.getErrorLog().toString().split())

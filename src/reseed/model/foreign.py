@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-from reseed.base.errors import Fault, InvalidInput
+from reseed.base.errors import Fault, InvalidInput, UnsupportedModel
 from reseed.model.antimony_text import antimony_to_sbml
 from reseed.model.sbml import read_model
+from reseed.model.unit_text import unit_text
 from reseed.nouns.system import System
+
+# Of these, what is not supported is refused where it stands in a formula.
+_BY_FORMULA = ("l3v2extendedmath", "distrib")
 
 
 def load_sbml(text: str, name: str) -> System:
     """The System of an SBML document given as text; every id is a port of the same name.
 
-    Units are as found, and time is taken to be in days; there are no hazards, no covariates and
-    no laws of variability. Raises InvalidInput where the text is not SBML or a quantity has no
-    value, UnsupportedModel for the constructs that `compile_model` refuses too.
+    Units are as found, and nothing is converted: one of the model's units of time counts as a day,
+    with a warning where it declares another. There are no hazards, no covariates and no laws of
+    variability. Raises InvalidInput where the text is not SBML, a quantity has no value or a
+    formula uses a name that the document does not have, UnsupportedModel for the constructs that
+    `compile_model` refuses too.
     """
     import libsbml
 
@@ -38,6 +45,7 @@ def load_antimony(text: str, name: str) -> System:
 
 def _read(document: Any, name: str) -> System:
     model = document.getModel()
+    _refuse_packages(document)
     quantities = [
         *((q, q.isSetValue()) for q in _each(model.getListOfParameters())),
         *((q, _has_amount(q)) for q in _each(model.getListOfSpecies())),
@@ -52,7 +60,34 @@ def _read(document: Any, name: str) -> System:
     ]
     if faults:
         raise InvalidInput(faults)
+    unit = _time_unit(model)
+    if unit not in ("", "day"):
+        warnings.warn(
+            f"model {name!r} declares its time in {unit}: nothing is converted, so a day of reseed "
+            f"stands for 1 {unit}, in its rates, and in all times that it is asked about",
+            stacklevel=3,
+        )
     return read_model(document, name)
+
+
+def _refuse_packages(document: Any) -> None:
+    """A package that changes the mathematics cannot be left out: its models mean something else."""
+    plugins = map(document.getPlugin, range(document.getNumPlugins()))
+    parts = document.getModel().getPlugin("comp")
+    # those that libSBML does not know itself are errors of the document
+    for name, address in sorted((one.getPackageName(), one.getURI()) for one in plugins):
+        if name == "comp" and not (parts and parts.getNumSubmodels()):
+            continue  # declared and not used, as in what was flattened
+        if name not in _BY_FORMULA and document.getPackageRequired(address):
+            raise UnsupportedModel(f"the SBML package `{name}` is not supported")
+
+
+def _time_unit(model: Any) -> str:
+    """The unit in which the model counts time, "" where it declares none."""
+    declared = model.getTimeUnits()
+    if not declared and model.getUnitDefinition("time") is not None:
+        declared = "time"  # level 2 redefines the built-in one
+    return unit_text(model, declared)
 
 
 def _has_amount(species: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reseed.base.errors import UnsupportedModel
+from reseed.base.expressions import names_in
 from reseed.nouns.expression import Expression
 
 _NAMES = {
@@ -35,9 +36,13 @@ _NAMES = {
     "AST_LOGICAL_AND": "and",
     "AST_LOGICAL_OR": "or",
     "AST_LOGICAL_NOT": "not",
+    "AST_LOGICAL_XOR": "xor",
 }
 _CONSTANTS = {"AST_CONSTANT_PI": 3.141592653589793, "AST_CONSTANT_E": 2.718281828459045}
 _TRUTH = {"AST_CONSTANT_TRUE": ("le", 0.0, 1.0), "AST_CONSTANT_FALSE": ("lt", 1.0, 0.0)}
+
+
+__all__ = ["names_in", "read_formula", "substitute"]
 
 
 def read_formula(node: Any, where: str) -> Expression:
@@ -76,7 +81,17 @@ def _operation(operator: str, children: list[Expression]) -> Expression:
         return children[0] if children else (0.0 if operator == "+" else 1.0)
     if operator == "piecewise" and len(children) % 2 == 0:
         return (operator, *children, float("nan"))  # no case applies: undefined, as SBML says
+    if operator == "xor":
+        made = children[0]
+        for child in children[1:]:
+            made = ("ne", _truth(made), _truth(child))
+        return made
     return (operator, *children)
+
+
+def _truth(condition: Expression) -> Expression:
+    """1 where a condition holds, else 0: two of these can be compared."""
+    return ("piecewise", 1.0, condition, 0.0)
 
 
 def _kinds(libsbml: Any) -> dict[int, str]:
@@ -91,12 +106,3 @@ def substitute(expression: Expression, names: dict[str, Expression]) -> Expressi
     if isinstance(expression, float):
         return expression
     return (expression[0], *(substitute(part, names) for part in expression[1:]))
-
-
-def names_in(expression: Expression) -> set[str]:
-    """Every name that an expression uses."""
-    if isinstance(expression, str):
-        return {expression}
-    if isinstance(expression, float):
-        return set()
-    return set().union(*(names_in(part) for part in expression[1:]))

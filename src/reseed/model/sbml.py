@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from reseed.base.errors import Fault, InvalidInput, UnsupportedModel
+from reseed.base.expressions import undefined
+from reseed.base.words import one_of
 from reseed.model.channels import with_channels
 from reseed.model.compose import Assembly, flat_id
 from reseed.model.formula import names_in, read_formula, substitute
+from reseed.model.initial import written_out
 from reseed.model.unit_text import unit_text
 from reseed.model.values import Valued
 from reseed.nouns.expression import Expression
@@ -31,8 +31,7 @@ def read_sbml(document: Any, name: str, assembly: Assembly, valued: Sequence[Val
         assembly.unheard,
     )
     _nothing_reads(system, assembly.unheard)
-    system = with_channels(system, assembly)
-    return dataclasses.replace(system, digest=digest(system))
+    return with_channels(system, assembly)
 
 
 def _nothing_reads(system: System, unheard: frozenset[str]) -> None:
@@ -60,7 +59,8 @@ def read_model(
     """The System of a flat SBML document, of whatever origin.
 
     `alias` renames the inputs that patients bring; species of `unheard`, which nothing reads, are
-    left out. Without `ports`, every state, parameter and rule is one, under its own name.
+    left out. Without `ports`, every state, parameter and rule is one, under its own name. Raises
+    InvalidInput where a formula uses a name that the document does not have.
     """
     import libsbml
 
@@ -72,34 +72,36 @@ def read_model(
     alias = alias or {}
     states, rates = _rates(model, unheard)
     parameters = _parameters(model, states, alias, valued, ports or ())
-    rules = _ordered(_rules(model, states))
+    events = tuple(_event(model.getEvent(i), alias) for i in range(model.getNumEvents()))
+    rules = _ordered(_with_reactions(model, _rules(model, states), rates.values(), events))
+    initial = written_out({state: _initial(model, state) for state in states}, rules, name)
     if ports is None:
         ports = _everything(model, states, parameters, rules)
     system = System(
         name=name,
         states=tuple(sorted(states)),
         state_units=tuple(_unit_of(model, state) for state in sorted(states)),
-        initial=tuple(substitute(_initial(model, state), alias) for state in sorted(states)),
+        initial=tuple(substitute(formula, alias) for _, formula in sorted(initial.items())),
         rates=tuple(substitute(rates[state], alias) for state in sorted(states)),
         parameters=tuple(parameters),
         parameter_units=tuple(unit for _, unit in parameters.values()),
         defaults=tuple(value for value, _ in parameters.values()),
         rules=tuple((rule, substitute(formula, alias)) for rule, formula in rules),
-        events=tuple(_event(model.getEvent(i), alias) for i in range(model.getNumEvents())),
+        events=events,
         hazards=tuple(sorted(hazards, key=lambda hazard: hazard.name)),
         ports=tuple(sorted(ports, key=lambda port: port.name)),
         variability=tuple((v.id, v.variability) for v in _by_id(valued) if v.variability),
         uncertainty=tuple((v.id, v.uncertainty) for v in _by_id(valued) if v.uncertainty),
-        digest="",
     )
-    return dataclasses.replace(system, digest=digest(system))
-
-
-def digest(system: System) -> str:
-    """SHA-256 over the whole mathematics, names included."""
-    fields = dataclasses.asdict(dataclasses.replace(system, digest="", name=""))
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    known = {*system.states, *system.parameters, *(rule for rule, _ in system.rules)}
+    faults = [
+        Fault(name, place, f"no {symbol}", one_of(symbol, known, "a state, a parameter or a rule"))
+        for place, symbol in undefined(system)
+        if symbol not in unheard  # who reads these is told elsewhere
+    ]
+    if faults:
+        raise InvalidInput(faults)
+    return system
 
 
 def _refuse(model: Any) -> None:
@@ -110,6 +112,11 @@ def _refuse(model: Any) -> None:
     for what, count in refused.items():
         if count:
             raise UnsupportedModel(f"{count} {what}(s): not supported")
+    for index in range(model.getNumReactions()):
+        if model.getReaction(index).getFast():
+            raise UnsupportedModel(f"reaction {model.getReaction(index).getId()}: it is fast")
+    if model.isSetConversionFactor():
+        raise UnsupportedModel("a conversion factor of all species")
     for index in range(model.getNumCompartments()):
         compartment = model.getCompartment(index)
         if not compartment.getConstant():
@@ -118,6 +125,8 @@ def _refuse(model: Any) -> None:
         species = model.getSpecies(index)
         if not species.getHasOnlySubstanceUnits():
             raise UnsupportedModel(f"species {species.getId()}: declare it `substanceOnly`")
+        if species.isSetConversionFactor():
+            raise UnsupportedModel(f"species {species.getId()}: a conversion factor")
 
 
 def _covariate_names(assembly: Assembly) -> dict[str, Expression]:
@@ -139,7 +148,7 @@ def _rates(model: Any, unheard: frozenset[str]) -> tuple[list[str], dict[str, Ex
             terms[species.getId()] = []
     for index in range(model.getNumReactions()):
         reaction = model.getReaction(index)
-        for name, term in _reaction_terms(reaction):
+        for name, term in _reaction_terms(model, reaction):
             if name in terms and not model.getSpecies(name).getBoundaryCondition():
                 terms[name].append(term)
     rates = {name: _sum(sorted(parts, key=repr)) for name, parts in terms.items()}
@@ -151,7 +160,7 @@ def _rates(model: Any, unheard: frozenset[str]) -> tuple[list[str], dict[str, Ex
     return list(rates), rates
 
 
-def _reaction_terms(reaction: Any) -> list[tuple[str, Expression]]:
+def _reaction_rate(reaction: Any) -> Expression:
     where = f"reaction {reaction.getId()}"
     law = reaction.getKineticLaw()
     if law is None:
@@ -160,14 +169,19 @@ def _reaction_terms(reaction: Any) -> list[tuple[str, Expression]]:
         law.getLocalParameter(i).getId(): float(law.getLocalParameter(i).getValue())
         for i in range(law.getNumLocalParameters())
     }
-    rate = substitute(read_formula(law.getMath(), where), dict(local))
+    return substitute(read_formula(law.getMath(), where), dict(local))
+
+
+def _reaction_terms(model: Any, reaction: Any) -> list[tuple[str, Expression]]:
+    where, rate = f"reaction {reaction.getId()}", _reaction_rate(reaction)
     sides = [
         *((reaction.getReactant(i), -1.0) for i in range(reaction.getNumReactants())),
         *((reaction.getProduct(i), 1.0) for i in range(reaction.getNumProducts())),
     ]
     terms = []
     for side, sign in sides:
-        if not side.isSetStoichiometry() or not side.getConstant():
+        computed = side.getId() and model.getInitialAssignment(side.getId()) is not None
+        if not side.isSetStoichiometry() or not side.getConstant() or computed:
             raise UnsupportedModel(f"{where}: a stoichiometry that is not a constant number")
         amount = sign * side.getStoichiometry()
         term = rate if amount == 1 else ("neg", rate) if amount == -1 else ("*", amount, rate)
@@ -207,6 +221,22 @@ def _rules(model: Any, states: Sequence[str]) -> dict[str, Expression]:
         if names_in(formula) & {*states, *rules, "time"}:
             raise UnsupportedModel(f"{name}: an initial value that depends on the state")
         rules[name] = formula
+    return rules
+
+
+def _with_reactions(
+    model: Any, rules: dict[str, Expression], rates: Iterable[Expression],
+    events: Sequence[StateEvent],
+) -> dict[str, Expression]:  # fmt: skip
+    """The rules, with one for each reaction whose id a formula uses: it stands for the rate."""
+    formulas = [*rules.values(), *rates, *(event.trigger for event in events)]
+    formulas += [formula for event in events for _, formula in event.assignments]
+    waiting = {name for formula in formulas for name in names_in(formula)}
+    reactions = {r.getId(): r for r in map(model.getReaction, range(model.getNumReactions()))}
+    while named := waiting & reactions.keys() - rules.keys():
+        for name in sorted(named):
+            rules[name] = _reaction_rate(reactions[name])
+            waiting |= names_in(rules[name])
     return rules
 
 
@@ -260,6 +290,8 @@ def _unit_of(model: Any, symbol: str) -> str:
     if species is not None:
         return unit_text(model, species.getSubstanceUnits() or model.getSubstanceUnits())
     found = model.getParameter(symbol) or model.getCompartment(symbol)
+    if found is None:  # a reaction's rate
+        return ""
     return unit_text(model, found.getUnits())
 
 

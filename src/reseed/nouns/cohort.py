@@ -26,7 +26,9 @@ class Cohort:
     `parameters` holds those model parameters (ids `module__name`, the system's units) that
     differ from the system's default for at least one patient. `luck` holds the numbers that
     address each patient's draws, where these are not the ids: who was drawn anew because the first
-    try did not fit the study has another luck.
+    try did not fit the study has another luck. Ids and luck are from 0 to 2**53. Patients of one
+    number share their luck in everything: who stands in the cohort twice is a twin, whom only
+    other parameters, covariates or treatment can tell apart.
     """
 
     ids: NDArray[np.int64]

@@ -89,7 +89,8 @@ class Schedule:
     that patient. At equal times jumps come before procedures, and both keep their order here.
     `origin` is the day of infusion on the study clock, (patient,). `end` is the last day, `start`
     each patient's first, (patient,): before day 0 where a life before the study is told; None is
-    day 0 for everybody.
+    day 0 for everybody. A course may go on after `end`: what is later does not happen. A jump or
+    a procedure before a patient's first day is refused.
     """
 
     times: NDArray[np.float64]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
 
 from reseed.nouns.distribution import Distribution
 from reseed.nouns.expression import Expression
@@ -68,6 +71,10 @@ class System:
     parameter id, in that parameter's unit here. Time is in days. `discrete` names the states that
     are whole numbers; they change by `channels` (and jumps and events) alone, and their own rates
     are 0.
+
+    `digest` is SHA-256 over the whole mathematics, names included but for the System's own. Code
+    is kept by it, so it is always of the content: nobody can give it, and `dataclasses.replace`
+    makes it anew.
     """
 
     name: str
@@ -84,6 +91,11 @@ class System:
     ports: tuple[SystemPort, ...]
     variability: tuple[tuple[str, Distribution], ...]
     uncertainty: tuple[tuple[str, Distribution], ...]
-    digest: str
     discrete: tuple[str, ...] = ()
     channels: tuple[Channel, ...] = ()
+    digest: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        fields = {**dataclasses.asdict(self), "digest": "", "name": ""}
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=repr)
+        object.__setattr__(self, "digest", hashlib.sha256(text.encode()).hexdigest())

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Trajectories:
-    """`values` has shape (patient, variable, time); NaN after a patient's end or failure.
+    """`values` has shape (patient, variable, time); NaN before a patient's first day, after the
+    end, everywhere after a failure, and where a formula has no value (the logarithm of -1).
 
     Per patient: `end_time` (day of the end of follow-up), `end_reason` ("" = planned end),
     `status` (0 = solved; else a code of `reseed.engine.failure`), `status_time`,

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from reseed.base import units
+from reseed.base.words import nearest, one_of
 from reseed.nouns.assessment import Assessment
 from reseed.spec.quantity import parse_quantity
 from reseed.spec.shape import Line, PositiveQuantity, Shape, Word, attempt, tables
-from reseed.spec.sheet import Sheet, nearest, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 
 
 def _rising(levels: list[float]) -> list[float]:

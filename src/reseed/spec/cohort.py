@@ -26,13 +26,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from reseed.base import units
+from reseed.base.words import one_of
 from reseed.nouns.cohort import Covariate
 from reseed.nouns.cohort_design import CohortDesign, DesignRow
 from reseed.nouns.course import Quantity
 from reseed.nouns.distribution import Distribution
 from reseed.nouns.history import Criterion, History
 from reseed.spec.shape import Line, PositiveQuantity, Shape, Word, fit, read_toml
-from reseed.spec.sheet import Sheet, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 
 FORMULAS = (
     "body_surface_area",

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reseed.base import units
+from reseed.base.words import nearest, one_of
 from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Quantity
 from reseed.nouns.module import Module, Parameter, Port
 from reseed.spec.assembly import outputs
 from reseed.spec.quantity import parse_dose, parse_quantity
 from reseed.spec.shape import attempt, tables
-from reseed.spec.sheet import Sheet, nearest, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 
 
 def mentioned(data: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from reseed.base import units
+from reseed.base.words import one_of
 from reseed.nouns.display import Display
 from reseed.nouns.module import Port
 from reseed.spec.shape import Line, Shape
-from reseed.spec.sheet import Sheet, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 
 Level = Annotated[float, Field(ge=-1e15, le=1e15)]
 

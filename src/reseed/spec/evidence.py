@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from reseed.base import units
+from reseed.base.words import one_of
 from reseed.nouns.evidence import DoseGroup, Evidence
 from reseed.spec import published as published_outcomes
 from reseed.spec.library import NAME
 from reseed.spec.module import readme_title
 from reseed.spec.published import check_published, load_published
-from reseed.spec.sheet import Sheet, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 from reseed.spec.table import Row, read_table
 
 TABLE = "dose-response.tsv"

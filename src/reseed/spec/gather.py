@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reseed.base.errors import Fault
+from reseed.base.words import one_of
 from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Course
 from reseed.nouns.endpoint import Endpoint
@@ -20,7 +21,7 @@ from reseed.spec.evidence import load_evidence
 from reseed.spec.library import FOLDERS, NAME, Library
 from reseed.spec.module import load_module
 from reseed.spec.shape import tables
-from reseed.spec.sheet import Sheet, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 
 
 @dataclass

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from reseed.base.errors import Fault, InvalidInput, Unknown
-from reseed.spec.sheet import Sheet, meant, plain, quoted
+from reseed.base.words import meant
+from reseed.spec.sheet import Sheet, plain, quoted
 
 KINDS = ("scenarios", "courses", "cohorts", "endpoints", "models", "evidence")
 FOLDERS = ("models", "evidence")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reseed.base.errors import Fault
+from reseed.base.words import one_of
 from reseed.spec.cohort import load_cohort
 from reseed.spec.course import load_course
 from reseed.spec.crosscheck import check_course, check_endpoint
@@ -15,7 +16,7 @@ from reseed.spec.library import FOLDERS, KINDS, NAME, Library
 from reseed.spec.module import load_module, load_modules
 from reseed.spec.scenario import load_scenario
 from reseed.spec.shape import read_toml
-from reseed.spec.sheet import Sheet, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 
 _MARKS = {"arm": "scenarios", "stage": "courses", "covariate": "cohorts", "kind": "endpoints"}
 """A key that only one kind of file has."""

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from reseed.base import units
+from reseed.base.words import one_of
 from reseed.nouns.evidence import Published
 from reseed.spec.library import NAME
 from reseed.spec.quantity import parse_quantity
 from reseed.spec.shape import attempt
-from reseed.spec.sheet import Sheet, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 from reseed.spec.table import Row, read_table
 
 TABLE = "outcomes.tsv"

@@ -10,10 +10,11 @@ from typing import Annotated, Any, TypeVar, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails
 
+from reseed.base.words import nearest, one_of_these
 from reseed.nouns.course import Quantity
 from reseed.spec.library import NAME
 from reseed.spec.quantity import parse_dose, parse_quantity
-from reseed.spec.sheet import Sheet, nearest, one_of_these, quoted
+from reseed.spec.sheet import Sheet, quoted
 
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PLACE = re.compile(r"(.*?)\s*\(at (.*)\)", re.DOTALL)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reseed.base import units
-from reseed.spec.sheet import Sheet, one_of_these, quoted
+from reseed.base.words import one_of_these
+from reseed.spec.sheet import Sheet, quoted
 
 SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?")

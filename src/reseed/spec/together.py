@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from reseed.base.words import nearest, one_of
 from reseed.nouns.module import Module
 from reseed.spec import crosscheck
 from reseed.spec.assembly import Gap, assemble, outputs
@@ -15,7 +16,7 @@ from reseed.spec.endpoint import REFERENCES
 from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
 from reseed.spec.shape import attempt, tables
-from reseed.spec.sheet import Sheet, nearest, one_of, quoted
+from reseed.spec.sheet import Sheet, quoted
 
 
 def check_together(found: Gathered) -> None:

@@ -48,9 +48,8 @@ def build(
     `varying` names parameters that differ between patients, `targets` those that jumps change;
     what events and hazards change is found here.
     """
-    digest = system.digest or repr(system)
     parts = (*symbols, "|", *revealed, "|", *sorted(varying), "|", *sorted(targets))
-    name = name_of(digest, "\1".join(parts), method, str(width))
+    name = name_of(system.digest, "\1".join(parts), method, str(width))
     kept = find(name)
     if kept is None:
         facts, text = write_kernel(
@@ -92,6 +91,7 @@ def write_kernel(
     ports = [program.symbols[symbol] for symbol in revealed]
     wanted = [*program.rates, *program.jacobian.values(), *program.tilts.values(), *shown, *ports]
     wanted += [*program.triggers, *(node for values in program.assignments for node in values)]
+    wanted += program.turns
     layout = lay_out(
         program,
         parameters=len(system.parameters),
@@ -191,6 +191,8 @@ def _text(
         parts += [watch.search(work, layout, bool(system.events), width)]
     if system.events:
         parts += [write.values("triggers", program.triggers), write.values("assign", assigned)]
+    if layout.switches:
+        parts += [write.values("turns", program.turns)]
     if system.channels:
         parts += [counts.modes(), counts.leap()]
     text = "\n".join(parts)

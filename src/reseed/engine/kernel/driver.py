@@ -179,6 +179,8 @@ class Driver(Desk):
             with f.lanes(self._active(f)) as lane:
                 self._lane(f, "modes", lane)
         here = work.get(f, "active", 0) > 0.5
+        if layout.switches:
+            self._turn(f, here)
         state, time = work.at(f, "s", layout.state), self.row(f, "time")
         worst = f.call(
             "slopes", f.vector, *self._model(f, state), time,
@@ -220,6 +222,22 @@ class Driver(Desk):
         if layout.channels and self.observables:
             self._samples_after(f, good & ~inside)
         self._attend(f, here, good, last, events, worst, h)
+
+    def _turn(self, f: Function, here: Value) -> None:
+        """Formulas that jump with time, after anything jumped: as they are now, and until when."""
+        jumped = here & (self.row(f, "restart") > 0.5)
+        with f.when(f.any(jumped)):
+            work, layout = self.work, self.layout
+            state, out = work.at(f, "s", layout.state), work.at(f, "turns")
+            f.call("turns", "void", *self._model(f, state), self.row(f, "time"), out)
+            first = len(self.system.parameters) + layout.channels
+            for number in range(layout.switches):
+                row = layout.parameters + layout.parameter_rows[first + number]
+                old, new = work.get(f, "s", row), work.get(f, "turns", number)
+                work.put(f, "s", row, f.select(jumped, new, old))
+            turn, stop = work.get(f, "turns", layout.switches), self.row(f, "stop")
+            self.put(f, "turn", f.select(jumped, turn, self.row(f, "turn")))
+            self.put(f, "stop", f.select(jumped & (turn < stop), turn, stop))
 
     def _planned(self, f: Function, here: Value) -> Value:
         """The step to be tried: as planned, or shorter after a jump.

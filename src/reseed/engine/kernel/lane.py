@@ -102,8 +102,15 @@ class Lane(Desk):
         running = self.number(f, "status", lane) < 0.5
         with f.when((host <= time) & running):
             self.set(f, "status", lane, float(places.ARRIVED))
-        stop = f.select(following.get() < host, following.get(), host)
-        self.set(f, "stop", lane, stop)
+        stop = f.variable(f.select(following.get() < host, following.get(), host))
+        if self.layout.switches:
+            turn = self.number(f, "turn", lane)
+            with f.when(turn > time):
+                stop.set(f.select(turn < stop.get(), turn, stop.get()))
+            with f.when(turn <= time):  # the driver looks when the next one is
+                self.set(f, "settle", lane, 1.0)
+                self.set(f, "restart", lane, 1.0)
+        self.set(f, "stop", lane, stop.get())
         f.give()
         return f.text()
 

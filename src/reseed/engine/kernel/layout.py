@@ -26,6 +26,7 @@ CONTROLS = (
     "settle",  # 1: something jumped, so triggers have to be looked at
     "storm_day",  # start of the present day of state events, and their count
     "storm_count",
+    "turn",  # when a formula of time next jumps
     "draws",  # how many updates of discrete species were drawn
     "status",
     "culprit",  # the state or watch that a failure is about
@@ -64,6 +65,7 @@ class Layout:
     watches: int
     hazards: int
     channels: int
+    switches: int
 
     def control(self, name: str) -> int:
         """The row of one of CONTROLS."""
@@ -82,7 +84,8 @@ def lay_out(
 ) -> Layout:
     """The layout for one program; `wanted` are the outputs that are computed again and again."""
     graph = program.graph
-    modes = range(parameters, parameters + channels)
+    switches = max(len(program.turns) - 1, 0)
+    modes = range(parameters, parameters + channels + switches)
     rows = {p: i for i, p in enumerate(sorted({*varying, *dynamic, *modes}))}
     moves: dict[Node, tuple[bool, bool]] = {}  # (changes within a patient, differs between them)
     hoisted: dict[Node, int] = {}
@@ -132,4 +135,5 @@ def lay_out(
         watches=watches,
         hazards=hazards,
         channels=channels,
+        switches=switches,
     )

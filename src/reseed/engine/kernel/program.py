@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reseed.engine.kernel.graph import Graph, Node
+from reseed.engine.kernel.switches import hold
+from reseed.engine.kernel.truths import sorted_out
 from reseed.nouns.system import System
 
 
@@ -16,7 +18,9 @@ class Program:
     `size` counts what is integrated: states, then one integral per hazard, then one per channel
     of a discrete species. `jacobian` maps (row, column) to d rate / d state, `tilts` a row to
     d rate / d time. `order` is the order of elimination and `pattern` the places that it fills.
-    Parameters beyond those of the System are the channels' modes: 1 while their counts are large.
+    Parameters beyond those of the System are the channels' modes, 1 while their counts are large,
+    and then the switches, which stand still during a step: `turns` are their values just after a
+    time, and when the next of them turns; empty where there are none.
     """
 
     graph: Graph
@@ -30,21 +34,33 @@ class Program:
     assignments: tuple[tuple[Node, ...], ...]
     initial: tuple[Node, ...]
     symbols: dict[str, Node]  # every name that has a value
+    turns: tuple[Node, ...] = ()
 
 
 def write_program(system: System) -> Program:
     """The program of a System; KeyError names a symbol or an operator that is not known."""
+    system = sorted_out(system)
+    held = hold(system)
     channels = system.channels
     size = len(system.states) + len(system.hazards) + len(channels)
     graph = Graph(size)
     table: dict[str, Node] = {"time": graph.time()}
     table |= {name: graph.state(i) for i, name in enumerate(system.states)}
     table |= {name: graph.parameter(i) for i, name in enumerate(system.parameters)}
-    for name, formula in system.rules:
+    first_switch = len(system.parameters) + len(channels)
+    still, after = dict(table), dict(table)  # as rates read it, and where steps end
+    still |= {name: graph.parameter(first_switch + i) for i, name in enumerate(held.switches)}
+    for (name, formula), (_, other) in zip(system.rules, held.system.rules, strict=True):
         table[name] = graph.read(formula, table)
-    integrals = [graph.read(hazard.rate, table) for hazard in system.hazards]
-    integrals += [graph.read(channel.rate, table) for channel in channels]
-    rates = [graph.read(formula, table) for formula in system.rates]
+        still[name] = graph.read(other, still) if held.switches else table[name]
+    for name, formula in held.after:
+        after[name] = graph.read(formula, after)
+    turns = [after[name] for name in held.switches]
+    if turns:
+        turns.append(graph.read(held.following, after))
+    integrals = [graph.read(hazard.rate, still) for hazard in held.system.hazards]
+    integrals += [graph.read(channel.rate, still) for channel in held.system.channels]
+    rates = [graph.read(formula, still) for formula in held.system.rates]
     for number, channel in enumerate(channels):
         mode = graph.parameter(len(system.parameters) + number)
         rate = integrals[len(system.hazards) + number]
@@ -76,6 +92,7 @@ def write_program(system: System) -> Program:
         ),
         initial=tuple(graph.read(formula, table) for formula in system.initial),
         symbols=table,
+        turns=tuple(turns),
     )
 
 

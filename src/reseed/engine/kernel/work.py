@@ -64,6 +64,7 @@ def workspace(
         "shown": max(observables, 1),
         "revealed": max(revealed, 1),
         "assigned": max(assigned, 1),
+        "turns": max(len(program.turns), 1),  # switches just after the time, and when next
         "h": 1,
         "bend": 1,  # the interpolant's part in the error of the step
         "next_sample": 1,

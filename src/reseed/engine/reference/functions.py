@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reseed.engine.kernel.switches import hold
+from reseed.engine.kernel.truths import sorted_out
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import System
 
@@ -47,11 +49,14 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """Every function maps one vector (states, cumulative hazards, parameters, time) to numbers.
+    """Every function maps one vector to numbers: states, cumulative hazards, parameters, time.
+
+    Behind the parameters stand the switches, which hold still what jumps with time.
 
     rates     (state + hazard,)        time derivatives
     jacobian  (state + hazard, same)   d rates / d state
     triggers  (event,)                 1 where the trigger holds, else 0
+    turns     (switch + 1,)            switches just after the time, and when one turns next
     observe   (port,)                  all ports that are states, rules or parameters
     initial   (state,)                 from parameters alone
     assign    one function per event, to the values that it assigns
@@ -60,6 +65,7 @@ class Functions:
     rates: Compiled
     jacobian: Compiled
     triggers: Compiled
+    turns: Compiled
     observe: Compiled
     initial: Compiled
     assign: tuple[Compiled, ...]
@@ -70,14 +76,23 @@ def generate(system: System) -> Functions:
     """Translate and compile; ValueError names an operator that is unknown."""
     import symengine
 
+    system = sorted_out(system)
+    held = hold(system)
     cumulative = [f"hazard {hazard.name}" for hazard in system.hazards]
-    names = [*system.states, *cumulative, *system.parameters, "time"]
+    names = [*system.states, *cumulative, *system.parameters, *held.switches, "time"]
     symbols = {name: symengine.Symbol(f"v{index}") for index, name in enumerate(names)}
     table: dict[str, Any] = dict(symbols)
     for rule, formula in system.rules:
         table[rule] = translate(formula, table)
-    formulae = [*system.rates, *(hazard.rate for hazard in system.hazards)]
-    rates = [symengine.sympify(translate(formula, table)) for formula in formulae]
+    still, after = dict(symbols), {name: symbols[name] for name in names[: -1 - len(held.switches)]}
+    for rule, formula in held.system.rules:
+        still[rule] = translate(formula, still)
+    after["time"] = symbols["time"]
+    for name, formula in held.after:
+        after[name] = translate(formula, after)
+    turns = [*(after[name] for name in held.switches), translate(held.following, after)]
+    formulae = [*held.system.rates, *(hazard.rate for hazard in held.system.hazards)]
+    rates = [symengine.sympify(translate(formula, still)) for formula in formulae]
     unknowns = [symbols[name] for name in [*system.states, *cumulative]]
     triggers = [translate(truth(event.trigger), table) for event in system.events]
     observed = [port.name for port in system.ports if port.symbol in table]
@@ -88,6 +103,7 @@ def generate(system: System) -> Functions:
         rates=Compiled(arguments, rates),
         jacobian=Compiled(arguments, jacobian),
         triggers=Compiled(arguments, triggers),
+        turns=Compiled(arguments, turns),
         observe=Compiled(arguments, shown),
         initial=Compiled(arguments, [translate(value, table) for value in system.initial]),
         assign=tuple(

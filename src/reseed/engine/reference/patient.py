@@ -102,6 +102,7 @@ class Walker:
         self._settle(problem, patient, walk)
         while walk.time < patient.end and not walk.end_reason:
             stop = min(walk.agenda[0][0], patient.end) if walk.agenda else patient.end
+            stop = min(self._turn(walk), stop)
             if stop > walk.time:
                 reach = times[position : np.searchsorted(times, stop, side="right")]
                 stretch = integrate(
@@ -117,7 +118,9 @@ class Walker:
 
     def _start(self, patient: Patient) -> _Walk:
         blank = np.zeros(len(self.names))
-        vector = np.concatenate([blank, patient.parameters, [patient.start]])
+        switches = np.zeros(self.functions.turns.size - 1)
+        parameters = np.concatenate([patient.parameters, switches])
+        vector = np.concatenate([blank, parameters, [patient.start]])
         state = blank
         state[: len(self.system.states)] = self.functions.initial(vector)
         agenda: list[tuple[float, int, int, Any]] = []
@@ -131,7 +134,7 @@ class Walker:
             raise SolveFailed("not a number", patient.start, name)
         events = np.array([event.initial for event in self.system.events], dtype=bool)
         truths = np.concatenate([events, np.zeros(len(self.system.hazards), dtype=bool)])
-        parameters, first = patient.parameters.copy(), len(patient.jumps)
+        first = len(patient.jumps)
         return _Walk(patient.start, state, parameters, truths, agenda, len(agenda), first)
 
     def _problem(self, patient: Patient, walk: _Walk, rung: int) -> Problem:
@@ -152,6 +155,13 @@ class Walker:
             thresholds,
             min(self.solver.longest_step(self.system), 10.0),
         )
+
+    def _turn(self, walk: _Walk) -> float:
+        """Sets what jumps with time to its present values; the time at which one turns next."""
+        vector = np.concatenate([walk.state, walk.parameters, [walk.time]])
+        *values, following = self.functions.turns(vector)
+        walk.parameters[len(self.system.parameters) :] = values
+        return float(following)
 
     def _hazards(self) -> range:
         return range(len(self.system.hazards))
@@ -240,7 +250,8 @@ class Walker:
             occurrence=walk.met.get(order, 0),
             values=dict(zip(self.functions.observed, map(float, shown), strict=True)),
             covariates=patient.covariates,
-            parameters=dict(zip(self.system.parameters, map(float, walk.parameters), strict=True)),
+            # switches stand behind the parameters
+            parameters=dict(zip(self.system.parameters, map(float, walk.parameters), strict=False)),
             carried=walk.carried,
             key=self.key,
         )

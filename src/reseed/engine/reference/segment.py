@@ -74,7 +74,8 @@ def integrate(
 
     At most `left` steps are taken. `sample` is called at every time of `wanted` that is reached;
     these lie in (start, stop]. `truths` are those at the start. A truth that comes and goes within
-    a single step is not seen. Raises SolveFailed.
+    a single step is not seen, but for one that turns with time: steps end where it does, and then
+    their middles are looked at, too. Raises SolveFailed.
     """
     if not len(state):  # nothing moves
         for time in wanted:
@@ -83,20 +84,25 @@ def integrate(
     stepper = _stepper(problem, parameters, start, state, stop)
     vector = np.concatenate([state, parameters, [start]])
     position, steps = 0, 0
+    timed = problem.functions.triggers.size > 0 and problem.functions.turns.size > 1
     while stepper.status == "running":
         if steps >= left:
             raise SolveFailed("step budget", stepper.t, _loudest(problem, stepper.y))
         stepper.step()
         steps += 1
         _check(problem, stepper)
-        dense, until, due = None, stepper.t, None
-        now = truths_at(problem, vector, stepper.t, stepper.y)
-        fresh = now & ~truths
-        if fresh.any():
-            dense = stepper.dense_output()
-            until, due = _first(problem, vector, stepper, dense, fresh)
-        else:
-            truths = now
+        dense, until, due, low = None, stepper.t, None, stepper.t_old
+        for time in (0.5 * (low + stepper.t), stepper.t) if timed else (stepper.t,):
+            if time != stepper.t:
+                dense = stepper.dense_output()
+            reached = stepper.y if dense is None or time == stepper.t else dense(time)
+            now = truths_at(problem, vector, time, reached)
+            fresh = now & ~truths
+            if fresh.any():
+                dense = dense or stepper.dense_output()
+                until, due = _first(problem, vector, (low, time), dense, fresh)
+                break
+            truths, low = now, time
         while position < len(wanted) and wanted[position] <= until:
             dense = dense or stepper.dense_output()
             time = wanted[position]
@@ -109,14 +115,15 @@ def integrate(
 
 
 def _first(
-    problem: Problem, vector: Vector, stepper: Any, dense: Any, fresh: NDArray[np.bool_]
-) -> tuple[float, int]:
-    """The earliest time in the last step at which one of `fresh` is true, and which.
+    problem: Problem, vector: Vector, within: tuple[float, float], dense: Any,
+    fresh: NDArray[np.bool_],
+) -> tuple[float, int]:  # fmt: skip
+    """The earliest time of a stretch of the last step at which one of `fresh` is true, and which.
 
     By bisection on the truth itself, so that any condition will do, and to its true side, so
     that it holds at the time returned. At equal times the first in order.
     """
-    low, high = stepper.t_old, stepper.t
+    low, high = within
     found = np.flatnonzero(fresh)
     while high - low > TIME_TOLERANCE:
         middle = 0.5 * (low + high)

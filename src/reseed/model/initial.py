@@ -1,0 +1,39 @@
+"""Initial values that depend on other states: written out, since the engine starts all at once."""
+
+from __future__ import annotations
+
+from reseed.base.errors import Fault, InvalidInput
+from reseed.base.expressions import names_in
+from reseed.model.formula import substitute
+from reseed.nouns.expression import Expression
+
+
+def written_out(
+    initial: dict[str, Expression], rules: list[tuple[str, Expression]], model: str
+) -> dict[str, Expression]:
+    """Initial values in terms of parameters, of rules on them, and of time.
+
+    `rules` stand in the order in which they can be computed. InvalidInput where a state's initial
+    value depends on itself.
+    """
+    moving: dict[str, Expression] = {}  # rules that depend on a state
+    for name, formula in rules:
+        if names_in(formula) & (initial.keys() | moving.keys()):
+            moving[name] = formula
+    done: dict[str, Expression] = {}
+
+    def expand(name: str, above: tuple[str, ...]) -> Expression:
+        if name in above:
+            circle = " -> ".join((*above[above.index(name) :], name))
+            fault = Fault(
+                model, "initial values", circle, "values that do not depend on themselves"
+            )
+            raise InvalidInput([fault])
+        if name not in done:
+            formula = initial[name] if name in initial else moving[name]
+            inner = names_in(formula) & (initial.keys() | moving.keys())
+            table = {one: expand(one, (*above, name)) for one in sorted(inner)}
+            done[name] = substitute(formula, table) if table else formula
+        return done[name]
+
+    return {name: expand(name, ()) for name in initial}
