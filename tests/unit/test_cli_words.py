@@ -37,6 +37,22 @@ SUMMARY = {
                     {"time_days": 60.0, "estimate": None, "low": None, "high": None},
                 ]
             },
+            "averages": {
+                "rate": {
+                    "kind": "rate",
+                    "estimate": 0.5,
+                    "low": 0.4,
+                    "high": 0.62,
+                    "unit": "1/year",
+                },
+                "change": {
+                    "kind": "mean",
+                    "estimate": -1.25,
+                    "low": None,
+                    "high": None,
+                    "unit": "",
+                },
+            },
             "medians": {
                 "engraftment": {"median": 11.0, "q25": 10.0, "q75": None, "unit": "day"},
                 "dose": {"median": 4.1e6, "q25": 3e6, "q75": 5e6, "unit": "cell/kg"},
@@ -63,6 +79,20 @@ RUN = {
             "kind": "amount",
             "origin": "infusion",
             "to_day": 1.0,
+        },
+        {
+            "name": "rate",
+            "title": "Relapse rate",
+            "kind": "rate",
+            "origin": "infusion",
+            "to_day": 730.0,
+        },
+        {
+            "name": "change",
+            "title": "Change of the scale",
+            "kind": "at_visit",
+            "origin": "infusion",
+            "to_day": 465.0,
         },
     ],
 }
@@ -116,6 +146,8 @@ def test_trial_prints_a_summary_the_report_and_what_it_is_not(trial) -> None:
         "Engraftment, % by day 28 (95% CI) | 90.0 (55.0 to 98.0)",
         "Engraftment, median day (IQR) | 11 (10 to not reached)",
         "Cells infused, 10^6/kg, median (IQR) | 4.1 (3.0 to 5.0)",
+        "Relapse rate, per year (95% CI) | 0.500 (0.400 to 0.620)",
+        "Change of the scale, mean (95% CI) | -1.25",
     ):
         assert row in rows
     assert "describe the patients who were transplanted (8)." in result.stdout
