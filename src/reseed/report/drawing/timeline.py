@@ -59,11 +59,12 @@ def draw_timeline(
             axes.axvline(0, color=QUIET, linewidth=0.6)
             for row, lane in enumerate(lanes):
                 fill = QUIET if lane.kind == "done" else colour
-                tall = 0.72 * lane.share / (lane.share.max() if len(lane.share) else 1)
+                days, widths, share = _runs(lane)
+                tall = 0.72 * share / (share.max() if len(share) else 1)
                 axes.bar(
-                    lane.days,
+                    days,
                     -tall,
-                    width=1.0,
+                    width=widths,
                     bottom=row + 0.86,
                     align="edge",
                     color=fill,
@@ -87,3 +88,12 @@ def draw_timeline(
             else:
                 axes.tick_params(labelbottom=False)
         return figure
+
+
+def _runs(lane: Lane) -> tuple[NDArray[np.float64], ...]:
+    """Days in a row with the same share as one bar: first days, widths, shares."""
+    first = np.ones(len(lane.days), dtype=bool)
+    first[1:] = (np.diff(lane.days) != 1.0) | (np.diff(lane.share) != 0.0)
+    starts = np.flatnonzero(first)
+    lengths = np.diff(np.append(starts, len(lane.days))).astype(np.float64)
+    return lane.days[starts], lengths, lane.share[starts]
