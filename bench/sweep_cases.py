@@ -41,7 +41,7 @@ from reseed.base.units import convert
 from reseed.cohort import draw_cohort, in_units_of
 from reseed.cohort.laws import values_of
 from reseed.course import plan
-from reseed.course.plan import administrations, doses
+from reseed.course.orders import administrations, doses
 from reseed.model import compile_model
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.cohort_design import CohortDesign, DesignRow
@@ -226,9 +226,11 @@ def typical_gives(modules: Iterable[Module], library: Library) -> list[Give]:
     for name in library.names("courses"):
         for stage in read_course(library.path("courses", name)).stages:
             for give in stage.gives:
-                # how many doses are given until a count has recovered, no course says
+                # how many doses are given until a count has recovered, or without end, no course
+                # says
                 longest = in_courses.get(give.drug)
-                if not give.until_port and (not longest or _number(give) > _number(longest)):
+                open_ended = give.until_port or give.every
+                if not open_ended and (not longest or _number(give) > _number(longest)):
                     in_courses[give.drug] = give
     return [
         in_courses.get(port.name) or _checked(module.name, port.name, library)
@@ -294,7 +296,7 @@ def _random_course(case: Case, cohort: Cohort, seed: int) -> Schedule:
         length = give.hours / HOURS_PER_DAY * _factor(seed, f"length/{give.drug}", ids)
         first = between(*FIRST_DAYS, _address(seed, f"first/{give.drug}", ids))
         number = np.ceil(_number(give) * _address(seed, f"number/{give.drug}", ids))
-        planned = administrations(give)
+        planned = administrations(give, give.days[-1])
         for count, day in enumerate(planned):
             start = first + (day - planned[0])
             given = np.where(count < number, amount, np.nan)  # NaN: no such dose

@@ -16,7 +16,15 @@ from reseed.spec.cohort import (
     CriterionShape,
     HistoryShape,
 )
-from reseed.spec.course import CourseShape, DoShape, GiveShape, StageShape, UntilShape
+from reseed.spec.course import (
+    CourseShape,
+    DoShape,
+    GiveShape,
+    StageShape,
+    SwitchShape,
+    UntilShape,
+    WhenShape,
+)
 from reseed.spec.display import DisplayShape
 from reseed.spec.endpoint import SETTINGS, EndpointShape
 from reseed.spec.module import HAZARD_COLUMNS, PORT_COLUMNS
@@ -61,7 +69,7 @@ def test_the_python_of_the_page_runs(place: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     "shape",
     [
-        *(CourseShape, StageShape, GiveShape, UntilShape, DoShape),
+        *(CourseShape, StageShape, GiveShape, UntilShape, DoShape, SwitchShape, WhenShape),
         *(CohortShape, CovariateShape, CorrelationShape, HistoryShape, CriterionShape),
         *(EndpointShape, *SETTINGS.values()),
         *(ScenarioShape, ArmShape, DisplayShape, ObservationShape, SolverShape),

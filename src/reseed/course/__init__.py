@@ -2,6 +2,7 @@
 
 from reseed.course.plan import plan
 from reseed.course.procedures import PROCEDURES, RECORDS
+from reseed.course.switching import record_of
 from reseed.course.words import in_words, quantity_in_words
 
-__all__ = ["PROCEDURES", "RECORDS", "in_words", "plan", "quantity_in_words"]
+__all__ = ["PROCEDURES", "RECORDS", "in_words", "plan", "quantity_in_words", "record_of"]

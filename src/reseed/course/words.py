@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from reseed.nouns.course import Course, Do, Give, Quantity, Stage
+from collections.abc import Mapping
+
+from reseed.base.time import HOURS_PER_DAY
+from reseed.nouns.course import Course, Do, Give, Quantity, Stage, Switch, When
 
 _PROCEDURES = {
     "harvest": "Blood stem cells are collected by apheresis",
@@ -10,6 +13,12 @@ _PROCEDURES = {
     "freeze": "The graft is frozen",
     "thaw": "The graft is thawed",
     "infuse": "The graft is infused",
+}
+_BY_SWITCH = "Begins with a switch, on its day 0"
+_CONDITIONS = {
+    "rises_by": "{port} up by {level} since the first visit",
+    "at_least": "{port} at or above {level}",
+    "at_most": "{port} at or below {level}",
 }
 _WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+"}
 _UNITS = {
@@ -19,16 +28,54 @@ _UNITS = {
 
 
 def in_words(course: Course) -> list[str]:
-    """One paragraph per stage: what is given, how much, when, and what is done."""
-    return [stage_in_words(stage) for stage in course.stages]
+    """One paragraph per stage: what is given, how much, when, what is done, when it is left."""
+    titles = {stage.name: stage.title for stage in course.stages}
+    waiting = course.switched_to()
+    origin = "Days count from study entry" if course.origin == "entry" else ""
+    return [
+        _paragraph(stage, _BY_SWITCH if stage.name in waiting else origin, titles)
+        for stage in course.stages
+    ]
 
 
-def stage_in_words(stage: Stage) -> str:
-    """A stage as one paragraph, in the order of its days."""
+def _paragraph(stage: Stage, origin: str, titles: Mapping[str, str]) -> str:
     parts = [(min(give.days), _given(give)) for give in stage.gives]
     parts += [(do.day, _done(do)) for do in stage.procedures]
     sentences = [text for _, text in sorted(parts, key=lambda part: part[0])]
+    if origin:
+        sentences.insert(0, origin)
+    if stage.switch:
+        sentences.append(_switched(stage.switch, titles))
     return f"{stage.title}. " + " ".join(f"{text}." for text in sentences)
+
+
+def _switched(switch: Switch, titles: Mapping[str, str]) -> str:
+    """Visits every 26 weeks, the first after 26 weeks. Switch to ... when a visit finds ..."""
+    first = f"after {_length(switch.after)}" if switch.after else "at the start"
+    found = " or ".join(_condition(one) for one in switch.when)
+    onward = titles.get(switch.to, switch.to)
+    return (
+        f"Visits {_every(switch.visits)}, the first {first}. "
+        f"Switch to {onward[:1].lower()}{onward[1:]} when a visit finds {found}"
+    )
+
+
+def _condition(one: When) -> str:
+    level = quantity_in_words(one.level)
+    return _CONDITIONS[one.kind].format(port=_plain(one.port), level=level)
+
+
+def _every(days: float) -> str:
+    """Daily, every 26 weeks, every 56 hours."""
+    return "daily" if days == 1 else f"every {_length(days).removeprefix('1 ')}"
+
+
+def _length(days: float) -> str:
+    for unit, hours in (("week", 7 * HOURS_PER_DAY), ("day", HOURS_PER_DAY), ("hour", 1.0)):
+        number = days * HOURS_PER_DAY / hours
+        if unit == "hour" or abs(number - round(number)) < 1e-6:
+            break
+    return f"1 {unit}" if number == 1 else f"{number:.4g} {unit}s"
 
 
 def day_in_words(day: float) -> str:
@@ -72,7 +119,11 @@ def _given(give: Give) -> str:
         text += f" over {give.hours:g} h"
     if give.per_day > 1:
         text += f" every {24 / give.per_day:g} h"
-    text += f" {_days(give.days)}"
+    if give.every:
+        steady = ", taken as a steady rate," if give.steady else ""
+        text += f" {_every(give.every)}{steady} from day {day_in_words(give.days[0])} on"
+    else:
+        text += f" {_days(give.days)}"
     if give.until_port and give.until_level is not None:
         level = quantity_in_words(give.until_level)
         row = f" on {give.until_days} days in a row" if give.until_days > 1 else ""

@@ -65,6 +65,13 @@ class Chunk:
         for parameter, row in kernel.parameter_rows.items():
             if parameter < len(system.parameters):
                 self.row_of[system.parameters[parameter]] = places["parameters"] + row
+        own = [pair for pair in kernel.parameter_rows.items() if pair[0] < len(system.parameters)]
+        self.varying = np.array([parameter for parameter, _ in own], dtype=np.int64)
+        self.places_of_varying = places["parameters"] + np.array(
+            [row for _, row in own], dtype=np.int64
+        )
+        self.defaults: Vector = np.array(system.defaults, dtype=np.float64)
+        self.boundary_names = [boundary.name for boundary in schedule.boundaries]
         self.names = (
             *system.states,
             *(f"hazard {hazard.name}" for hazard in system.hazards),
@@ -209,18 +216,17 @@ class Chunk:
         time, number = heapq.heappop(course.agenda)
         boundary = self.schedule.boundaries[number]
         now = float(slots[row, self.kernel.places["time"]])
-        names = [one.name for one in self.schedule.boundaries[:number]]
         moment = Moment(
             time=now,
             patient=int(self.cohort.draws()[self.rows[row]]),
-            ordinal=names.count(boundary.name),
+            ordinal=self.boundary_names[:number].count(boundary.name),
             occurrence=course.met.get(number, 0),
             values=Named(self.ports, values),
             covariates={
                 name: float(column[self.rows[row]])
                 for name, column in self.cohort.covariates.items()
             },
-            parameters=Named(self.system.parameters, self._parameters(slots[row], row)),
+            parameters=Named(self.system.parameters, self._parameters(slots[row])),
             carried=course.carried,
             key=self.key,
         )
@@ -246,12 +252,9 @@ class Chunk:
             return False
         return True
 
-    def _parameters(self, slot: Vector, row: int) -> Vector:
-        values = np.array(self.system.defaults)
-        offset = self.kernel.places["parameters"]
-        for parameter, place in self.kernel.parameter_rows.items():
-            if parameter < len(values):
-                values[parameter] = slot[offset + place]
+    def _parameters(self, slot: Vector) -> Vector:
+        values = self.defaults.copy()
+        values[self.varying] = slot[self.places_of_varying]
         return values
 
     def _change(

@@ -23,7 +23,9 @@ class Give:
     `dose` is per administration; its unit may end in `_per_kg` or `_per_m2`. `hours` is the
     length of each infusion (0 = bolus). `per_day` administrations are spread evenly over each
     day, the first at `hour`. With `until`, giving stops for good once the named port has been
-    at or above the level at the time of giving on `until_days` days in a row.
+    at or above the level at the time of giving on `until_days` days in a row. With `every`,
+    giving goes on after the last of `days`, every so many days, until the stage is left or the
+    study ends. `steady`: the same amount as one rate without pause, from the first of `days` on.
     """
 
     drug: str
@@ -35,6 +37,32 @@ class Give:
     until_port: str = ""
     until_level: Quantity | None = None
     until_days: int = 1
+    every: float = 0.0
+    steady: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A port that has come to a level: `kind` is `rises_by`, `at_least` or `at_most`."""
+
+    port: str
+    kind: str
+    level: Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A stage is left for the stage `to` at the first visit at which any of `when` holds.
+
+    Visits begin `after` days into the stage, and come every `visits` days; both are in days. A
+    rise counts from the first of these visits on.
+    """
+
+    to: str
+    visits: float
+    after: float
+    when: tuple[When, ...]
     source: str = ""
 
 
@@ -56,20 +84,29 @@ class Do:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A named part of a course, with everything given and done in it."""
+    """A named part of a course, with everything given and done in it.
+
+    A stage that another one switches to begins with the switch, and its days count from there.
+    """
 
     name: str
     title: str
     gives: tuple[Give, ...]
     procedures: tuple[Do, ...]
+    switch: Switch | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A treatment course, day 0 = infusion of the graft."""
+    """A treatment course; day 0 is the infusion of the graft or, as `origin` says, study entry."""
 
     name: str
     title: str
     summary: str
     stages: tuple[Stage, ...]
     sources: tuple[str, ...]
+    origin: str = "infusion"
+
+    def switched_to(self) -> frozenset[str]:
+        """The names of the stages that begin with a switch."""
+        return frozenset(stage.switch.to for stage in self.stages if stage.switch)

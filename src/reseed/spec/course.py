@@ -1,32 +1,33 @@
-"""Course files: stages, what is given, and procedures."""
+"""Course files: stages, what is given, procedures, and when one stage is left for another."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reseed.nouns.course import Course, Do, Give, Stage
+from reseed.nouns.course import Course, Do, Give, Stage, Switch, When
 from reseed.spec.crosscheck import check_course
-from reseed.spec.days import Days, Hour, Hours, Span, parse_days, parse_span
+from reseed.spec.days import Days, Gap, Hour, Hours, Length, Span
 from reseed.spec.library import Library
 from reseed.spec.module import load_modules
 from reseed.spec.shape import (
     AnyQuantity,
     Dose,
+    Level,
     Line,
     Name,
     PositiveQuantity,
     Shape,
     Text,
     Word,
-    attempt,
     fit,
     read_toml,
-    tables,
 )
-from reseed.spec.sheet import Sheet, shown
+from reseed.spec.sheet import Sheet
+from reseed.spec.stages import check_stages
 
 
 class UntilShape(Shape):
@@ -43,6 +44,23 @@ class GiveShape(Shape):
     hour: Hour = 9.0
     per_day: Annotated[int, Field(ge=1, le=48)] = 1
     until: UntilShape | None = None
+    every: Gap | None = None
+    steady: bool = False
+    source: Line = ""
+
+
+class WhenShape(Shape):
+    port: Word
+    rises_by: Level | None = None
+    at_least: Level | None = None
+    at_most: Level | None = None
+
+
+class SwitchShape(Shape):
+    to: Name
+    visits: Gap
+    after: Length = 0.0
+    when: Annotated[list[WhenShape], Field(min_length=1, max_length=20)]
     source: Line = ""
 
 
@@ -59,11 +77,13 @@ class StageShape(Shape):
     title: Line
     give: Annotated[list[GiveShape], Field(max_length=200)] = []
     procedure: Annotated[list[DoShape], Field(max_length=200)] = []
+    switch: SwitchShape | None = None
 
 
 class CourseShape(Shape):
     title: Line
     summary: Text = ""
+    origin: Literal["infusion", "entry"] = "infusion"
     sources: Annotated[list[Line], Field(max_length=100)] = []
     stage: Annotated[list[StageShape], Field(max_length=200)] = []  # none: no treatment
 
@@ -89,31 +109,36 @@ def load_course(sheet: Sheet) -> tuple[Course | None, dict[str, Any]]:
     if data is None:
         return None, {}
     course = fit(CourseShape, data, sheet)
-    _check_order(data, sheet)
+    check_stages(data, sheet)
     if course is None or sheet.faults:
         return None, data
     stages = tuple(_stage(stage) for stage in course.stage)
     name = sheet.path.stem
-    return Course(name, course.title, course.summary, stages, tuple(course.sources)), data
+    sources = tuple(course.sources)
+    return Course(name, course.title, course.summary, stages, sources, course.origin), data
 
 
 def _stage(stage: StageShape) -> Stage:
     gives = tuple(_give(give) for give in stage.give)
-    return Stage(stage.name, stage.title, gives, tuple(_do(do) for do in stage.procedure))
+    procedures = tuple(_do(do) for do in stage.procedure)
+    return Stage(stage.name, stage.title, gives, procedures, _switch(stage.switch))
 
 
 def _give(give: GiveShape) -> Give:
     until = give.until
+    endless = math.isinf(give.days[-1])
     return Give(
         drug=give.drug,
         dose=give.dose,
-        days=give.days,
+        days=give.days[:1] if endless else give.days,
         hours=give.over or 0.0,
         hour=give.hour,
         per_day=give.per_day,
         until_port=until.port if until else "",
         until_level=until.at_least if until else None,
         until_days=until.days if until else 1,
+        every=(give.every or 1.0) if endless else 0.0,
+        steady=give.steady,
         source=give.source,
     )
 
@@ -123,29 +148,13 @@ def _do(do: DoShape) -> Do:
     return Do(do.do, do.days[0], do.days[1], do.hour, settings, do.source)
 
 
-def _check_order(data: dict[str, Any], sheet: Sheet) -> None:
-    """Stages and procedures stand in the order in which they begin; names are used once."""
-    names: set[str] = set()
-    before: dict[str, float] = {}
-    for i, stage in enumerate(tables(data, "stage"), 1):
-        name = stage.get("name")
-        if isinstance(name, str) and name in names:
-            sheet.add(f"stage[{i}].name", f'"{name}" again', "a name used once")
-        names.add(str(name))
-        gives = [attempt(parse_days, give.get("days")) for give in tables(stage, "give")]
-        dos = [attempt(parse_span, do.get("days")) for do in tables(stage, "procedure")]
-        firsts = [days[0] for days in (*gives, *dos) if days]
-        if not stage.get("give") and not stage.get("procedure"):
-            sheet.add(f"stage[{i}]", "an empty stage", "something given or done in it")
-        if firsts:
-            _in_order(sheet, f"stage[{i}]", "stage", min(firsts), before)
-        for j, span in enumerate(dos, 1):
-            if span:
-                _in_order(sheet, f"stage[{i}].procedure[{j}].days", "procedure", span[0], before)
-
-
-def _in_order(sheet: Sheet, place: str, what: str, day: float, before: dict[str, float]) -> None:
-    if day < before.get(what, day):
-        expected = f"{what}s in the order in which they begin (the one before: {before[what]:g})"
-        sheet.add(place, f"day {shown(f'{day:g}')}", expected)
-    before[what] = max(day, before.get(what, day))
+def _switch(switch: SwitchShape | None) -> Switch | None:
+    if switch is None:
+        return None
+    when = tuple(
+        When(one.port, kind, level)
+        for one in switch.when
+        for kind in ("rises_by", "at_least", "at_most")
+        if (level := getattr(one, kind)) is not None
+    )
+    return Switch(switch.to, switch.visits, switch.after, when, switch.source)

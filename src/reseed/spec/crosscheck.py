@@ -16,8 +16,9 @@ from reseed.nouns.course import Quantity
 from reseed.nouns.module import Module, Parameter, Port
 from reseed.spec.assembly import outputs
 from reseed.spec.quantity import parse_dose, parse_quantity
-from reseed.spec.shape import attempt, tables
+from reseed.spec.shape import attempt, parse_level, tables
 from reseed.spec.sheet import Sheet, quoted
+from reseed.spec.stages import LEVELS
 
 
 def mentioned(data: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -46,6 +47,10 @@ def check_course(
             _check_give(give, f"stage[{i}].give[{j}]", sheet, doses, seen)
         for j, do in enumerate(tables(stage, "procedure"), 1):
             _check_do(do, f"stage[{i}].procedure[{j}]", sheet, procedures)
+        switch = stage.get("switch")
+        for j, one in enumerate(tables(switch, "when") if isinstance(switch, dict) else [], 1):
+            for level in (key for key in LEVELS if key in one):
+                check_level(one, "port", level, f"stage[{i}].switch.when[{j}]", sheet, seen)
 
 
 def _check_give(
@@ -70,8 +75,10 @@ def _check_give(
     if units.compatible(amount, port.unit):
         if "over" in give:
             sheet.add(f"{place}.over", quoted(give["over"]), f"no duration: {drug} is a bolus")
+        if give.get("steady") is True:
+            sheet.add(f"{place}.steady", "true", f"single doses: {drug} is a bolus")
     elif units.compatible(f"({amount or '1'})/day", port.unit):
-        if "over" not in give:
+        if "over" not in give and give.get("steady") is not True:
             expected = f'how long each infusion of {drug} lasts, such as "2 h"'
             sheet.add(f"{place}.over", "nothing", expected)
     else:
@@ -119,8 +126,8 @@ def check_level(
         expected = one_of(name, seen, "an out port of the arm's modules")
         sheet.add(f"{place}.{port_key}", quoted(name), expected)
         return
-    level, unit = _quantity(table.get(level_key)), seen[name].unit
-    if level is not None and not units.compatible(level.unit, unit):
+    level, unit = attempt(parse_level, table.get(level_key)), seen[name].unit
+    if isinstance(level, Quantity) and not units.compatible(level.unit, unit):
         expected = f"a level in {unit or 'no unit'} or alike, the unit of {name}"
         sheet.add(f"{place}.{level_key}", quoted(table.get(level_key)), expected)
 

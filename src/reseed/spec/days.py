@@ -1,4 +1,4 @@
-"""Days of a course, relative to infusion: numbers, or "first..last"."""
+"""Days of a course, relative to its day 0: numbers, or "first..last", or "first.." without end."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator
 
 from reseed.base import units
-from reseed.base.time import DAYS_PER_YEAR
+from reseed.base.time import DAYS_PER_YEAR, HOURS_PER_DAY
 from reseed.spec.quantity import parse_quantity
 
 FARTHEST = 100 * DAYS_PER_YEAR
+_OPEN = re.compile(r"\s*(-?\d{1,6})\s*\.\.\s*")
 _RANGE = re.compile(r"\s*(-?\d{1,6})\s*\.\.\s*(-?\d{1,6})\s*")
 _MOST = 4_000
 _LONGEST_HOURS = 240.0
 
 
 def parse_days(value: Any) -> tuple[float, ...]:
-    """Days in increasing order from a list of numbers or "first..last"; ValueError otherwise."""
+    """Days in increasing order from a list of numbers or "first..last"; ValueError otherwise.
+
+    "first.." has no end: the first day, and infinity.
+    """
+    if isinstance(value, str) and (found := _OPEN.fullmatch(value)):
+        return (_day(int(found[1])), math.inf)
     if isinstance(value, str):
         first, last = _span(value)
         return tuple(float(day) for day in range(int(first), int(last) + 1))
@@ -51,9 +57,32 @@ def parse_hours(value: Any) -> float:
     return hours
 
 
+def parse_length(value: Any) -> float:
+    """A length of time in days, from "26 week" or another unit of time."""
+    if not isinstance(value, str):
+        raise ValueError('a time in quotes, such as "26 week"')
+    quantity = parse_quantity(value)
+    if not units.compatible(quantity.unit, "day"):
+        raise ValueError('a unit of time, such as "26 week"')
+    days = units.convert(quantity.value, quantity.unit, "day")
+    if not 0 <= days <= FARTHEST:
+        raise ValueError(f"a time of 0 to {FARTHEST:g} days")
+    return days
+
+
+def parse_gap(value: Any) -> float:
+    """A length of time that is long enough to be repeated: at least an hour, in days."""
+    days = parse_length(value)
+    if days < 1 / HOURS_PER_DAY:
+        raise ValueError("at least an hour")
+    return days
+
+
 Days = Annotated[tuple[float, ...], PlainValidator(parse_days)]
 Span = Annotated[tuple[float, float], PlainValidator(parse_span)]
 Hours = Annotated[float, PlainValidator(parse_hours)]
+Length = Annotated[float, PlainValidator(parse_length)]
+Gap = Annotated[float, PlainValidator(parse_gap)]
 Hour = Annotated[float, Field(ge=0, lt=24)]
 
 

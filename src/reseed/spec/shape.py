@@ -67,6 +67,15 @@ def _positive(value: Any) -> Quantity:
     return quantity
 
 
+def parse_level(value: Any) -> Quantity:
+    """A bare number, or a value with its unit; ValueError with a sentence."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
+        return Quantity(float(value), "")
+    if not isinstance(value, str):
+        raise ValueError('a number, or a value and a unit in quotes, such as "0.5e9 cell/L"')
+    return parse_quantity(value)
+
+
 def _dose(value: Any) -> Quantity:
     if not isinstance(value, str):
         raise ValueError('a dose and a unit in quotes, such as "50 mg/kg"')
@@ -82,6 +91,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Word = Annotated[str, AfterValidator(_word)]
 AnyQuantity = Annotated[Quantity, PlainValidator(_quantity)]
 PositiveQuantity = Annotated[Quantity, PlainValidator(_positive)]
+Level = Annotated[Quantity, PlainValidator(parse_level)]
 Dose = Annotated[Quantity, PlainValidator(_dose)]
 
 

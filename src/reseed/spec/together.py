@@ -10,13 +10,13 @@ from reseed.nouns.module import Module
 from reseed.spec import crosscheck
 from reseed.spec.assembly import Gap, assemble, outputs
 from reseed.spec.assessment import check_assessments
-from reseed.spec.days import parse_days, parse_span
 from reseed.spec.display import check_displays
 from reseed.spec.endpoint import REFERENCES
 from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
-from reseed.spec.shape import attempt, tables
+from reseed.spec.shape import tables
 from reseed.spec.sheet import Sheet, quoted
+from reseed.spec.stages import first_days
 
 
 def check_together(found: Gathered) -> None:
@@ -133,15 +133,11 @@ def _check_clock(found: Gathered) -> None:
     infusion = found.data.get("infusion_day")
     if isinstance(infusion, bool) or not isinstance(infusion, int | float):
         return
-    for name, (_, _, raw) in found.courses.items():
-        days = [
-            attempt(parse, entry.get("days"))
-            for stage in tables(raw, "stage")
-            for key, parse in (("give", parse_days), ("procedure", parse_span))
-            for entry in tables(stage, key)
-        ]
-        first = min((span[0] for span in days if span), default=0.0)
-        if infusion + first < 0:
+    for name, (sheet, _, raw) in found.courses.items():
+        first = min(first_days(raw), default=0.0)
+        if raw.get("origin") == "entry" and first < 0:
+            sheet.add("origin", f"day {first:g}", "days from 0 on: day 0 is study entry")
+        elif raw.get("origin") != "entry" and infusion + first < 0:
             expected = f"at least {-first:g}, since the course {name} begins on day {first:g}"
             found.sheet.add("infusion_day", f"{infusion:g}", expected)
 

@@ -10,10 +10,12 @@ from typing import Any
 from reseed.base.version import VERSION
 from reseed.course import in_words, quantity_in_words
 from reseed.nouns.cohort_design import DesignRow
+from reseed.nouns.course import Give
 from reseed.nouns.distribution import Distribution
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.history import History
 from reseed.nouns.module import Module, Parameter
+from reseed.nouns.scenario import Arm
 from reseed.spec import arm_modules
 from reseed.trial.arms import overrides_of
 from reseed.trial.setup import Setup, ids_start
@@ -111,20 +113,44 @@ def _arm(setup: Setup, number: int) -> dict[str, Any]:
         "title": arm.title,
         "course": arm.course.name,
         "words": in_words(arm.course),
-        "given": [
-            {
-                "what": give.drug,
-                "dose": quantity_in_words(give.dose),
-                "days": list(give.days),
-                "until": bool(give.until_port),
-            }
-            for stage in arm.course.stages
-            for give in stage.gives
-        ],
+        "given": _given(setup, arm),
         "modules": [module.name for module in arm_modules(setup.scenario, arm)],
         "system": setup.systems[number].digest,
         "ids_start": ids_start(setup.scenario, number),
     }
+
+
+def _given(setup: Setup, arm: Arm) -> list[dict[str, Any]]:
+    """What is planned for everybody, on days after the infusion; no stage that waits for a switch.
+
+    What has no end runs to the end of the study; `until` is true where it may stop earlier. A
+    `steady` drug has its first and its last day alone.
+    """
+    course, infusion = arm.course, setup.scenario.infusion_day
+    earlier = infusion if course.origin == "entry" else 0.0
+    last = setup.scenario.follow_up_days + earlier
+    waiting = course.switched_to()
+    return [
+        {
+            "what": give.drug,
+            "dose": quantity_in_words(give.dose),
+            "days": [day - earlier for day in _days_of(give, last)],
+            "until": bool(give.until_port or stage.switch),
+            **({"steady": True} if give.steady else {}),
+        }
+        for stage in course.stages
+        if stage.name not in waiting
+        for give in stage.gives
+    ]
+
+
+def _days_of(give: Give, last: float) -> list[float]:
+    if not give.every:
+        return list(give.days)
+    if give.steady:
+        return [give.days[0], max(last, give.days[0])]
+    count = int(max(last - give.days[0], 0.0) / give.every) + 1
+    return [give.days[0] + number * give.every for number in range(count)]
 
 
 def _cohort(setup: Setup) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def build(data: TrialData) -> tuple[Block, ...]:
     blocks: list[Block] = [
         Prose(
             "Days count from the infusion of the graft, which is day 0; days before it are "
-            "negative."
+            "negative. A course without a graft says what its own days count from."
         )
     ]
     for arm in data.arms:
@@ -83,7 +83,7 @@ def _remarks(data: TrialData) -> tuple[str, ...]:
     if any(entry.get("until") for arm in data.arms for entry in arm.info.get("given", ())):
         notes.append(
             "Planned, in pale: given at the latest to the last day drawn; it stops earlier where "
-            "counts have recovered."
+            "counts have recovered, or with a switch to another drug."
         )
     if any((arm.records["source"] == "hazard").any() for arm in data.arms):
         notes.append(
@@ -103,7 +103,7 @@ def _lanes(arm: ArmData, origin: float, last: float) -> list[Lane]:
     )
     for source in sources:
         rows = records[records["source"] == source]
-        if source in ("event", "hazard", "end"):
+        if source in ("event", "hazard", "end", "switch"):
             for name in sorted(set(rows["name"])):
                 if source == "end" and name in set(records["name"][records["source"] == "hazard"]):
                     continue  # a death is both a hazard that fired and an end
@@ -126,6 +126,8 @@ def _until(lane: Lane, last: float) -> Lane:
 
 def _planned(entry: Any) -> Lane:
     days = np.floor(np.asarray(entry["days"], dtype=float))
+    if entry.get("steady"):
+        days = np.arange(days[0], days[-1] + 1.0)
     label, dose = spoken(str(entry.get("what", ""))), str(entry.get("dose", ""))
     if not entry.get("until"):
         return Lane(label, dose, days, np.ones(len(days)), "given")
