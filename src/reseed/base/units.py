@@ -34,6 +34,7 @@ minute = 60 * second = min
 hour = 3600 * second = h
 day = 86400 * second = d
 week = 7 * day
+month = 30.4375 * day
 year = 365.25 * day
 metre = [length] = m = meter
 litre = 1e-3 * metre ** 3 = L = l = liter

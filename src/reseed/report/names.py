@@ -19,6 +19,7 @@ _PLURAL = re.compile(r"\bcell\b")
 _POWERS = {"^2": "²", "^3": "³", "**2": "²", "**3": "³"}
 _WORDS = {
     "year": "years",
+    "month": "months",
     "day": "days",
     "hour": "hours",
     "litre": "L",
