@@ -35,6 +35,13 @@ class FirstShape(Shape):
 class TimeBelowShape(Shape):
     port: Word
     below: PositiveQuantity
+    unit: Literal["day", "month", "year"] | None = None
+
+
+class TimeAboveShape(Shape):
+    port: Word
+    at_least: PositiveQuantity
+    unit: Literal["day", "month", "year"] | None = None
 
 
 class CountShape(Shape):
@@ -57,6 +64,7 @@ SETTINGS: dict[str, type[Shape]] = {
     "sustained": SustainedShape,
     "first": FirstShape,
     "time_below": TimeBelowShape,
+    "time_above": TimeAboveShape,
     "count": CountShape,
     "amount": AmountShape,
     "not_by": NotByShape,
@@ -67,7 +75,7 @@ SETTINGS: dict[str, type[Shape]] = {
 class EndpointShape(Shape):
     title: Line
     definition: Text
-    kind: Literal["sustained", "first", "time_below", "count", "amount", "not_by"]
+    kind: Literal["sustained", "first", "time_below", "time_above", "count", "amount", "not_by"]
     origin: Literal["infusion", "entry"]
     from_day: Day
     to_day: Day

@@ -13,7 +13,7 @@ from reseed.stats.kaplan_meier import kaplan_meier
 from reseed.stats.quantiles import quantiles
 
 TIME_TO_EVENT = ("sustained", "first", "not_by")
-MEASURED = ("time_below", "count", "amount")
+MEASURED = ("time_below", "time_above", "count", "amount")
 
 
 def estimate(outcomes: Outcomes, endpoint: Endpoint, arm: str) -> Estimate:

@@ -11,6 +11,7 @@ from reseed.readout.kinds.count import count
 from reseed.readout.kinds.first import first
 from reseed.readout.kinds.not_by import not_by
 from reseed.readout.kinds.sustained import sustained
+from reseed.readout.kinds.time_above import time_above
 from reseed.readout.kinds.time_below import time_below
 
 Adjudicator = Callable[[Cases, Endpoint, Mapping[str, Verdicts]], Verdicts]
@@ -20,6 +21,7 @@ KINDS: dict[str, Adjudicator] = {
     "sustained": sustained,
     "first": first,
     "time_below": time_below,
+    "time_above": time_above,
     "count": count,
     "amount": amount,
     "not_by": not_by,
