@@ -65,7 +65,7 @@ def test_the_life_before_is_told_again_in_the_trial(setup: Setup) -> None:
 
 
 def test_nobody_who_enters_has_died_before(setup: Setup) -> None:
-    """At a hundred times the mortality many drawn lives end early; a place goes to one that lasts."""
+    """At a hundred times the mortality many lives end early; a place goes to one that lasts."""
     high = ("mortality__ratio_mild", Quantity(150.0, ""))
     scenario = replace(setup.scenario, parameters=(*setup.scenario.parameters, high))
     deadly = set_up(scenario, patients=12, days=3650.0)
