@@ -24,16 +24,26 @@ RESPONSES = (0.21, 0.22, 0.23, 0.24, 0.25, 0.26, 0.27, 0.28, 0.29, 0.30, 0.31, 0
 MS = 0.25  # the authors' response in multiple sclerosis
 
 
-def relapses(response: float, histories: int, seed: int = 1) -> tuple[float, float]:
-    """Relapses per year and its standard error over histories, by Euler's rule."""
+def relapses(
+    response: float, histories: int, seed: int = 1, years: float = YEARS, *,
+    since: float = SETTLED, killed: float = 0.0,
+) -> tuple[float, float]:  # fmt: skip
+    """Relapses per year and its standard error over histories, by Euler's rule.
+
+    Counted from the year `since`; `killed` of all four kinds of cells die at the start of year 3.
+    """
     rng = np.random.default_rng(seed)
     resting_e, resting_r = np.full(histories, 7.5), np.full(histories, 2.4)
     active_e, active_r = np.full(histories, 1000.0), np.full(histories, 200.0)
     above = np.zeros(histories, dtype=bool)
     last = np.full(histories, -SPAN)
     count = np.zeros(histories)
-    for step in range(int(YEARS * 365 / STEP)):
+    for step in range(int(years * 365 / STEP)):
         day = step * STEP
+        if killed and step == int(2 * 365 / STEP):
+            active_e, resting_e, active_r, resting_r = (
+                (1.0 - killed) * cells for cells in (active_e, resting_e, active_r, resting_r)
+            )
         new_e = CELLS * (rng.random(histories) < ARRIVALS * STEP)
         new_r = CELLS * (rng.random(histories) < ARRIVALS * STEP)
         held = active_r**POWER / (HALF_R**POWER + active_r**POWER)
@@ -50,11 +60,11 @@ def relapses(response: float, histories: int, seed: int = 1) -> tuple[float, flo
         )
         now = active_e > DAMAGE
         fresh = now & ~above & (day - last >= SPAN)
-        if day >= SETTLED * 365:
+        if day >= since * 365:
             count += fresh
         last = np.where(now, day, last)
         above = now
-    rates = count / (YEARS - SETTLED)
+    rates = count / (years - since)
     return float(rates.mean()), float(rates.std() / np.sqrt(histories))
 
 

@@ -17,9 +17,11 @@ from reseed.spec.cohort import (
     HistoryShape,
 )
 from reseed.spec.course import CourseShape, DoShape, GiveShape, StageShape, UntilShape
+from reseed.spec.display import DisplayShape
 from reseed.spec.endpoint import SETTINGS, EndpointShape
 from reseed.spec.module import HAZARD_COLUMNS, PORT_COLUMNS
 from reseed.spec.parameters import COLUMNS
+from reseed.spec.published import COLUMNS as OUTCOME_COLUMNS
 from reseed.spec.scenario import ArmShape, ObservationShape, ScenarioShape, SolverShape
 from reseed.spec.shape import Shape
 
@@ -62,7 +64,7 @@ def test_the_python_of_the_page_runs(place: Path, capsys: pytest.CaptureFixture[
         *(CourseShape, StageShape, GiveShape, UntilShape, DoShape),
         *(CohortShape, CovariateShape, CorrelationShape, HistoryShape, CriterionShape),
         *(EndpointShape, *SETTINGS.values()),
-        *(ScenarioShape, ArmShape, ObservationShape, SolverShape),
+        *(ScenarioShape, ArmShape, DisplayShape, ObservationShape, SolverShape),
     ],
 )
 def test_every_key_stands_in_a_table(shape: type[Shape]) -> None:
@@ -74,7 +76,7 @@ def test_every_key_stands_in_a_table(shape: type[Shape]) -> None:
 
 def test_headers_are_those_that_are_read() -> None:
     """The exact columns."""
-    for columns in (PORT_COLUMNS, COLUMNS):
+    for columns in (PORT_COLUMNS, COLUMNS, OUTCOME_COLUMNS):
         assert "\t".join(columns) in PAGE
     for column in HAZARD_COLUMNS:
         assert re.search(rf"\b{column}\b", PAGE)

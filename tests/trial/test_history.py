@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,7 @@ def test_the_life_before_is_told_again_in_the_trial(setup: Setup) -> None:
 def test_nobody_who_enters_has_died_before(setup: Setup) -> None:
     """At a hundred times the mortality many lives end early; a place goes to one that lasts."""
     high = ("mortality__ratio_mild", Quantity(150.0, ""))
-    scenario = replace(setup.scenario, parameters=(*setup.scenario.parameters, high))
+    scenario = dataclasses.replace(setup.scenario, parameters=(*setup.scenario.parameters, high))
     deadly = set_up(scenario, patients=12, days=3650.0)
     assert deadly.natural is not None
     people, first_days = live(deadly.natural, scenario.cohort, np.arange(12), Key(1), SOLVER)
@@ -110,6 +110,28 @@ def test_a_history_is_checked(tmp_path: Path, old: str, new: str, said: str) -> 
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InvalidInput, match=said):
         read_cohort(path)
+
+
+def test_batches_change_no_byte_of_a_long_report(tmp_path: Path) -> None:
+    """Twins with lives before entry, over four years: the page is the same for any batch."""
+    scenario = dataclasses.replace(read_scenario("ms-autologous", find_library()), design="twins")
+    pages = []
+    for batch in (3, 8):
+        folder = tmp_path / str(batch)
+        run_trial(scenario, folder, patients=8, days=1500.0, batch=batch, workers=1)
+        pages.append((folder / "report.html").read_bytes())
+    assert pages[0] == pages[1]
+    for section in (b"benefit", b"history", b"years", b"experience"):
+        assert b'<section id="' + section + b'">' in pages[0]
+
+
+def test_lives_that_were_drawn_are_counted(setup: Setup) -> None:
+    """Who fills a place at the first turn is the first life; their luck says which it was."""
+    assert setup.natural is not None
+    people, _ = live(setup.natural, setup.scenario.cohort, np.arange(40), Key(1), SOLVER)
+    drawn = people.covariates["lives_drawn"]
+    np.testing.assert_array_equal(drawn, 1 + people.draws() // 10**12)
+    assert drawn.min() == 1
 
 
 def test_batches_change_no_byte_of_a_told_life(tmp_path: Path) -> None:

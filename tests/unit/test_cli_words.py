@@ -41,6 +41,7 @@ SUMMARY = {
                 "engraftment": {"median": 11.0, "q25": 10.0, "q75": None, "unit": "day"},
                 "dose": {"median": 4.1e6, "q25": 3e6, "q75": 5e6, "unit": "cell/kg"},
             },
+            "averages": {},
         }
     },
 }

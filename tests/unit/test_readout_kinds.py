@@ -260,6 +260,31 @@ def test_what_a_visit_finds_holds_until_the_next() -> None:
     )
 
 
+def test_a_finding_holds_until_the_next_visit() -> None:
+    """Visits on days 0, 7 and 14: low from the first to the third, and until follow-up ends."""
+    rules = [
+        endpoint("time_below", "a", port="neutrophils", below=HALF, to_day=20.0),
+        endpoint("time_below", "b", port="neutrophils", below=HALF, to_day=20.0, unit="month"),
+    ]
+    times = np.array([0.0, 7.0, 14.0, 30.0])
+    for line, end, expected in (
+        ([0.1, 0.1, 2.0, 2.0], 60.0, 14.0),
+        ([2.0, 2.0, 0.1, 0.1], 60.0, 7.0),  # days 14 to 20
+        ([2.0, 0.1, NAN, NAN], 9.5, 3.0),  # death on day 9
+    ):
+        reason = "death" if end < 60 else ""
+        values = 1e9 * np.array(line)[None, None, :]
+        trajectories = Trajectories(
+            np.array([5]), ("neutrophils",), ("cell/L",), times, values, np.array([end]),
+            (reason,), np.array([0]), np.array([NAN]), ("",), np.array([0]), np.array([1]),
+        )  # fmt: skip
+        nothing = Records(np.empty(0, int), np.empty(0), (), (), np.empty(0), ())
+        found = read_out(trajectories, nothing, rules, key=Key(1), count_cv=0.0,
+                         dropout_per_year=0.0, origin=np.zeros(1))  # fmt: skip
+        assert found.value[0] == expected and found.unit == ("day", "month")
+        assert found.value[1] == pytest.approx(expected / 30.4375)
+
+
 @pytest.mark.parametrize(
     "rule",
     [

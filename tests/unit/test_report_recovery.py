@@ -80,6 +80,7 @@ def write_block(folder: Path, name: str, block: int, ids: np.ndarray, people: li
     store.write_outcomes(folder, name, block, Outcomes(
         ids, ("platelet_engraftment",) * len(ids), np.array([p[1] for p in people], float),
         np.array([p[2] for p in people], int), np.full(len(ids), np.nan), ("",) * len(ids),
+        np.array([p[1] for p in people], float),
     ))  # fmt: skip
     empty = ("",) * len(ids)
     store.write_solutions(folder, name, block, Trajectories(

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.cli.main import app
-from reseed.nouns.evidence import DoseGroup
+from reseed.nouns.evidence import DoseGroup, Published
 from reseed.spec import find_library, lint, read_evidence, read_scenario
 
 COLUMNS = "endpoint\tdose_low\tdose_high\tunit\tmedian_days\tn\tused\tnote\n"
@@ -131,3 +131,102 @@ def test_our_study_is_shown_and_listed() -> None:
     for words in ("below 2", "2 to 5", "from 5", "fitted", "not used"):
         assert words in shown.stdout
     assert "allan-2002" in CliRunner().invoke(app, ["list"]).stdout
+
+
+PUBLISHED = "study\tcourse\tendpoint\tmeasure\ttime\tn\tvalue\tlow\thigh\tlevel\tunit\tused\tnote\n"
+SHARE = (
+    "Doe, drug\tbeam-atg\tinfection\tshare\t100 day\t40\t60\t44\t74\t95\tpercent\tnot used\tfig 2\n"
+)
+MEAN = "Doe, drug\t\tplatelet_transfusions\tmean\t\t\t2.5\t\t\t\t\tfitted\t\n"
+MEDIAN = "Roe\t\tneutrophil_engraftment\tmedian\t\t40\t1.5\t\t\t\tweek\tnot used\t\n"
+
+
+@pytest.fixture
+def outcomes(folder: Path) -> Path:
+    """The study has published outcomes, and no doses."""
+    study = folder / "evidence" / "doe-2001"
+    (study / "dose-response.tsv").unlink()
+    (study / "outcomes.tsv").write_text(PUBLISHED + SHARE + MEAN + MEDIAN)
+    return folder
+
+
+def test_published_outcomes_are_part_of_the_scenario(outcomes: Path) -> None:
+    """Shares become fractions, times days; other values keep their unit; nothing is None."""
+    (study,) = read_scenario("mine", find_library([outcomes])).evidence
+    assert study.groups == ()
+    assert study.outcomes == (
+        Published("Doe, drug", "beam-atg", "infection", "share", 100.0, 40, 0.6, 0.44, 0.74, 95.0,
+                  "", "not used", "fig 2"),
+        Published("Doe, drug", "", "platelet_transfusions", "mean", None, None, 2.5, None, None,
+                  None, "", "fitted"),
+        Published("Roe", "", "neutrophil_engraftment", "median", None, 40, 1.5, None, None, None,
+                  "week", "not used"),
+    )  # fmt: skip
+    for path in ("", "evidence", "evidence/doe-2001", "evidence/doe-2001/outcomes.tsv"):
+        assert lint(outcomes / path, find_library([outcomes])) == []
+    shown = CliRunner().invoke(app, ["show", "doe-2001", "--library", str(outcomes)])
+    for words in ("share on day 100", "60 (44 to 74) %", "1.5 week", "fitted"):
+        assert words in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "expected"),
+    [
+        ("Doe, drug\tbeam", "\tbeam", "line 2, study", "the study and its arm"),
+        ("beam-atg", "Beam ATG", "line 2, course", "the name of a course"),
+        ("infection", "in fection", "line 2, endpoint", "the name of an endpoint"),
+        ("\tshare", "\tshares", "line 2, measure", 'did you mean "share"'),
+        ("100 day", "", "line 2, time", "such as 5 year"),
+        ("100 day", "100 kg", "line 2, time", "such as 5 year"),
+        ("100 day", "-3 day", "line 2, time", "at least 0"),
+        ("mean\t\t", "mean\t5 day\t", "line 3, time", "a mean has no time"),
+        ("\t40\t60", "\t0\t60", "line 2, n", "a whole number"),
+        ("\t60\t", "\t\t", "line 2, value", "a number"),
+        ("\t60\t", "\t160\t", "line 2, low", "around the value"),
+        ("44\t74\t95", "44\t74\t", "line 2, level", "together"),
+        ("44\t74\t95", "44\t74\t9", "line 2, level", "in per cent"),
+        ("60\t44\t74\t95\tpercent", "60\t\t\t\t", "line 2, value", "a share from 0 to 1"),
+        ("percent", "day", "line 2, unit", "percent"),
+        ("percent", "pct", "line 2, unit", "a unit that can be read"),
+        ("percent\tnot used", "percent\tno", "line 2, used", "fitted"),
+    ],
+)
+def test_each_slip_in_published_outcomes(
+    outcomes: Path, old: str, new: str, place: str, expected: str
+) -> None:
+    """Each fault with its line and column."""
+    file = outcomes / "evidence" / "doe-2001" / "outcomes.tsv"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    own = [f for f in faults_of(outcomes) if f.file.endswith("outcomes.tsv")]
+    assert any(f.place == place and expected in f.expected for f in own), own
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("infection\tshare", "infections\tshare", 'did you mean "infection"'),
+        ("infection\tshare", "cd34_dose\tshare", "an endpoint with a time"),
+        ("platelet_transfusions\tmean", "infection\tmean", "a measured value"),
+        ("1.5\t\t\t\tweek", "1.5\t\t\t\tkg", "in a unit of time"),
+        ("100 day", "1 year", "up to the endpoint's last day, 100"),
+    ],
+)
+def test_published_outcomes_fit_their_endpoints(
+    outcomes: Path, old: str, new: str, expected: str
+) -> None:
+    """A share needs a time, a mean a value, a median of times a unit of time."""
+    file = outcomes / "evidence" / "doe-2001" / "outcomes.tsv"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    assert any(f.place == "compare[1]" and expected in f.expected for f in faults_of(outcomes))
+
+
+def test_a_course_that_nobody_has_is_noted_by_lint(outcomes: Path) -> None:
+    """A slip in the name of a course would hide a row for ever."""
+    file = outcomes / "evidence" / "doe-2001" / "outcomes.tsv"
+    file.write_text(file.read_text().replace("beam-atg", "beam-atgg"))
+    (fault,) = lint(outcomes / "evidence" / "doe-2001", find_library([outcomes]))
+    assert fault.place == "course" and 'did you mean "beam-atg"' in fault.expected

@@ -11,7 +11,7 @@ from reseed.nouns.course import Quantity
 from reseed.nouns.distribution import Distribution
 from reseed.spec import parse_quantity, read_cohort, read_course, read_endpoint, read_module
 from reseed.spec.cohort import FORMULAS
-from reseed.spec.endpoint import SETTINGS
+from reseed.spec.endpoint import REFERENCES, SETTINGS
 from reseed.spec.quantity import parse_dose
 
 PORTS = "port\tsymbol\tquantity\tunit\tdirection\tnote\n"
@@ -441,6 +441,9 @@ def test_endpoint_settings_are_typed(tmp_path: Path) -> None:
         "at_least": Quantity(1.0, "cell/L"),
         "days": 3,
     }
+    steps = 'port = "n"\nconfirm = 84\nrise = [[0, 1.5], [6, 0.5]]'
+    found = read_endpoint(written(tmp_path, ENDPOINT.format(kind="confirmed", settings=steps)))
+    assert dict(found.settings)["rise"] == ((0, 1.5), (6, 0.5))
     text = ENDPOINT.format(kind="first", settings='records = ["death"]')
     assert dict(read_endpoint(written(tmp_path, text)).settings) == {"records": ("death",)}
 
@@ -455,6 +458,15 @@ def test_endpoint_settings_are_typed(tmp_path: Path) -> None:
         ("first", "records = []", "settings.records"),
         ("amount", 'source = "a"\nrecord = "b"\npick = "any"', "settings.pick"),
         ("not_by", 'endpoint = "a"', "settings.day"),
+        ("confirmed", 'port = "n"\nconfirm = 84', "settings"),
+        ("confirmed", 'port = "n"\nconfirm = 84\nrise = [[0, 1]]\nat_least = "6"', "settings"),
+        ("confirmed", 'port = "n"\nconfirm = 84\nrise = [[1, 1], [0, 1]]', "settings.rise"),
+        ("confirmed", 'port = "n"\nconfirm = 84\nfall = [[0, -1]]', "settings.fall"),
+        ("confirmed", 'port = "n"\nrise = [[0, 1]]', "settings.confirm"),
+        ("composite", "endpoints = []", "settings.endpoints"),
+        ("at_visit", 'port = "n"\nday = 1\nmeasure = "loss"', "settings.measure"),
+        ("rate", 'records = "x"', "settings.records"),
+        ("utility_years", 'port = "n"\nutility = [[0]]', "settings.utility[1]"),
         ("sustaind", "x = 1", "kind"),
     ],
 )
@@ -473,6 +485,7 @@ def test_endpoint_window_runs_forward(tmp_path: Path) -> None:
 
 def test_kinds_are_those_of_the_readout_room() -> None:
     """The list stands on two floors."""
-    from reseed.readout.kinds import KINDS
+    from reseed.readout.kinds import KINDS, REFERS
 
     assert set(SETTINGS) == set(KINDS)
+    assert REFERENCES == REFERS

@@ -266,6 +266,69 @@ def test_each_slip_has_its_place_and_its_remedy(
     assert any(expected in f.expected for f in faults if f.place == place)
 
 
+ASSESSMENT = """[[observation.assessment]]
+port = "neutrophils"
+every = "26 week"
+levels = [0, 1, 1.5, 2]
+sd = 0.2
+source = "usual"
+[[observation.assessment]]
+record = "death"
+every = "1 year"
+source = "usual"
+"""
+
+
+def test_a_schedule_of_assessments_is_read(folder: Path) -> None:
+    """Ports are rated, records are found; times are in days."""
+    change(folder, "scenarios/first.toml", "[parameters]", scheduled())
+    rated, found = read_scenario("first", library_of(folder)).assessments
+    assert (rated.port, rated.record, rated.every, rated.sd) == ("neutrophils", "", 182.0, 0.2)
+    assert rated.levels == (0.0, 1.0, 1.5, 2.0)
+    assert (found.port, found.record, found.every, found.levels) == ("", "death", 365.25, ())
+
+
+def scheduled(old: str = "", new: str = "") -> str:
+    """The tables of a schedule, one thing changed, before those of the parameters."""
+    assert old in ASSESSMENT
+    return ASSESSMENT.replace(old, new, 1) + "[parameters]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "expected"),
+    [
+        ('"neutrophils"', '"neutrophil"', "[1].port", "neutrophils"),
+        ('"death"', '"deaht"', "[2].record", "death"),
+        ('record = "death"', 'port = "neutrophils"', "[2]", "each once"),
+        ('record = "death"', 'record = "death"\nsd = 0.1', "[2]", "with a port only"),
+        ('record = "death"', 'record = "death"\nport = "x"', "[2]", "one of port and record"),
+        ('record = "death"', "", "[2]", "one of port and record"),
+        ("26 week", "26 mg", "[1].every", "a time of at least a day"),
+        ("26 week", "2 h", "[1].every", "a time of at least a day"),
+        ("1, 1.5", "1.5, 1", "[1].levels", "levels that rise"),
+        ("sd = 0.2", "sd = -1", "[1].sd", "at least 0"),
+        ("sd = 0.2", "sdd = 1", "[1].sdd", "sd"),
+        ('source = "usual"', "", "[1].source", "this key"),
+    ],
+)
+def test_slips_in_a_schedule(folder: Path, old: str, new: str, place: str, expected: str) -> None:
+    """Each has its place and its remedy."""
+    change(folder, "scenarios/first.toml", "[parameters]", scheduled(old, new))
+    told = {f.place: f.expected for f in faults_of(folder)}
+    assert expected in told[f"observation.assessment{place}"]
+
+
+def test_a_composite_needs_its_endpoints(folder: Path) -> None:
+    """Each that the scenario does not have is told."""
+    text = FILES["endpoints/failure.toml"].replace("not_by", "composite")
+    text = text.replace(
+        'endpoint = "engraftment"\nday = 28', 'endpoints = ["engraftment", "relapse"]'
+    )
+    (folder / "endpoints/failure.toml").write_text(text)
+    (fault,) = faults_of(folder)
+    assert (fault.place, fault.found) == ("settings.endpoints", '"relapse"')
+
+
 def test_syntax_error_has_its_line(folder: Path) -> None:
     """A file that is no TOML says where it ceases to be."""
     change(folder, "courses/short.toml", 'name = "conditioning"', "name : conditioning")

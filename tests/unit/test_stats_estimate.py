@@ -6,7 +6,7 @@ import pytest
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.outcomes import Outcomes
 from reseed.stats import cumulative_incidence, estimate, kaplan_meier, quantiles
-from reseed.stats.estimate import MEASURED, TIME_TO_EVENT
+from reseed.stats.estimate import AVERAGED, MEASURED, RATED, TIME_TO_EVENT
 
 NAN = float("nan")
 
@@ -23,7 +23,7 @@ def outcomes(name: str, rows: list[tuple[float, int, float]], unit: str = "day")
     time, status, value = (np.array(column) for column in zip(*both, strict=True))
     patients = np.repeat(np.arange(len(rows)), 2)
     return Outcomes(
-        patients, (name, "other") * len(rows), time, status, value, (unit, "x") * len(rows)
+        patients, (name, "other") * len(rows), time, status, value, (unit, "x") * len(rows), time
     )
 
 
@@ -88,7 +88,7 @@ def test_every_kind_of_endpoint_has_an_estimator() -> None:
     """The adjudicators of `readout` are the closed list."""
     from reseed.readout.kinds import KINDS
 
-    assert set(KINDS) == {*TIME_TO_EVENT, *MEASURED}
+    assert set(KINDS) == {*TIME_TO_EVENT, *MEASURED, *AVERAGED, *RATED}
     with pytest.raises(ValueError, match="mood"):
         estimate(outcomes("x", EVENTS), endpoint("x", "mood"), "arm")
 

@@ -42,6 +42,7 @@ def outcomes() -> Outcomes:
         np.array([1, 0]),
         np.array([np.nan, np.nan]),
         ("", "cell/kg"),
+        np.array([10.0, np.nan]),
     )
 
 

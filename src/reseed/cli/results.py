@@ -17,6 +17,7 @@ WIDTH = 109
 _ABREAST = 3  # arms
 _NONE = "-"
 _ENDS = {"death": "deaths"}
+_BOUNDS = ("estimate", "low", "high")
 
 Row = tuple[str, ...]
 """A label, and a cell per arm."""
@@ -98,6 +99,9 @@ def _endpoint(endpoint: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) ->
     """The rows of an endpoint: its curve at the horizon, the median of times, or an amount."""
     name, title = endpoint["name"], endpoint.get("title") or endpoint["name"]
     medians = [arm["medians"].get(name) for arm in arms]
+    averages = [arm["averages"].get(name) for arm in arms]
+    if any(averages):
+        return [_average(title, averages)]
     if not any(name in arm["endpoints"] for arm in arms):
         unit = next((median["unit"] for median in medians if median), "")
         label = f"{_with_unit(title, unit)}, median (IQR)"
@@ -108,6 +112,21 @@ def _endpoint(endpoint: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) ->
         curves = [arm["endpoints"].get(name, []) for arm in arms]
         rows.append((label, *map(_time, medians, curves)))
     return rows
+
+
+def _average(title: str, averages: Sequence[Mapping[str, Any] | None]) -> Row:
+    """Means or rates, with their intervals."""
+    from reseed.report.numbers import together
+    from reseed.report.variables import readable, scale
+
+    known = next(one for one in averages if one)
+    unit, cells = known["unit"], []
+    for one in averages:
+        numbers = [float("nan") if one is None or one[k] is None else one[k] for k in _BOUNDS]
+        middle, low, high = together(*(scale(unit, readable(unit)) * value for value in numbers))
+        cells.append((middle if low == high else f"{middle} ({low} to {high})").replace("−", "-"))
+    what = "" if known["kind"] == "rate" else ", mean"
+    return (f"{_with_unit(title, unit)}{what} (95% CI)", *cells)
 
 
 def _by_horizon(endpoint: Mapping[str, Any], title: str, arms: Sequence[Mapping[str, Any]]) -> Row:

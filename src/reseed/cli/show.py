@@ -9,10 +9,11 @@ from typing import Any
 
 from reseed.base.errors import InvalidInput, Unknown
 from reseed.cli.columns import columns
+from reseed.nouns.assessment import Assessment
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.course import Course
 from reseed.nouns.distribution import Distribution
-from reseed.nouns.evidence import DoseGroup
+from reseed.nouns.evidence import DoseGroup, Published
 from reseed.nouns.module import Module, Parameter
 from reseed.nouns.scenario import Scenario
 from reseed.spec import (
@@ -84,6 +85,8 @@ def _scenario(path: Path, library: Library) -> str:
         ("infusion", f"on study day {scenario.infusion_day:g}"),
         ("follow-up", f"{scenario.follow_up_days:g} days after infusion"),
     ]
+    for one in scenario.assessments:
+        facts.append((f"{one.port or one.record}", _assessed(one)))
     if scenario.evidence:
         facts.append(("compared with", ", ".join(study.name for study in scenario.evidence)))
     parts.append(columns(facts))
@@ -99,6 +102,16 @@ def _scenario(path: Path, library: Library) -> str:
     if scenario.limits:
         parts.append("limits\n" + _listed(scenario.limits))
     return "\n\n".join(parts)
+
+
+def _assessed(one: Assessment) -> str:
+    """When something is looked at, and how well it is told."""
+    parts = [f"looked at on study day 0 and every {one.every:g} days after the infusion"]
+    if one.sd:
+        parts.append(f"error SD {one.sd:g}")
+    if one.levels:
+        parts.append(f"as one of {len(one.levels)} levels, {one.levels[0]:g} to {one.levels[-1]:g}")
+    return ", ".join(parts)
 
 
 def _course(path: Path, library: Library) -> str:
@@ -162,7 +175,7 @@ def law_in_words(law: Distribution, levels: Sequence[str] = ()) -> str:
 def _endpoint(path: Path, library: Library) -> str:
     endpoint = read_endpoint(path)
     settings = [
-        (key, ", ".join(value) if isinstance(value, tuple) else str(value))
+        (key, ", ".join(map(_item, value)) if isinstance(value, tuple) else str(value))
         for key, value in endpoint.settings
     ]
     facts = [
@@ -175,6 +188,11 @@ def _endpoint(path: Path, library: Library) -> str:
     return "\n\n".join([endpoint.title, _wrapped(endpoint.definition), columns(facts)])
 
 
+def _item(item: str | tuple[float, float]) -> str:
+    """A name, or a step: the level from which on a value holds."""
+    return item if isinstance(item, str) else f"{item[1]:g} from {item[0]:g}"
+
+
 def _evidence(path: Path, library: Library) -> str:
     study = read_evidence(path)
     header = ("endpoint", "dose", "unit", "median day", "patients", "for calibration", "note")
@@ -182,7 +200,30 @@ def _evidence(path: Path, library: Library) -> str:
         (g.endpoint, _dose(g), g.unit, f"{g.median_days:g}", str(g.n or ""), g.used, g.note)
         for g in study.groups
     ]
-    return "\n\n".join([study.title, _wrapped(study.source), columns([header, *rows])])
+    parts = [study.title, _wrapped(study.source)]
+    if rows:
+        parts.append(columns([header, *rows]))
+    if study.outcomes:
+        parts.append(columns(_published_rows(study.outcomes)))
+    return "\n\n".join(parts)
+
+
+def _published_rows(outcomes: Sequence[Published]) -> list[tuple[str, ...]]:
+    """A header and a row per published number; shares in per cent."""
+    header = ("study", "course", "endpoint", "measure", "value", "patients", "for calibration")
+    rows = []
+    for one in outcomes:
+        share = one.measure == "share"
+        factor, unit = (100.0, "%") if share else (1.0, one.unit)
+        value = f"{factor * one.value:g}"
+        if one.low is not None and one.high is not None:
+            value += f" ({factor * one.low:g} to {factor * one.high:g})"
+        measure = f"share on day {one.day:g}" if one.day is not None else one.measure
+        told = f"{value} {unit}".rstrip()
+        rows.append(
+            (one.study, one.course, one.endpoint, measure, told, str(one.n or ""), one.used)
+        )
+    return [header, *rows]
 
 
 def _dose(group: DoseGroup) -> str:

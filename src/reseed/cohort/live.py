@@ -29,6 +29,7 @@ Vector = NDArray[np.float64]
 LIVES = 60  # how many are drawn for one place in the study before it stays empty
 APART = 10**12  # between the numbers that address the luck of one place's lives
 DURATION, TOLD, AGE = "disease_duration", "years_told", "age"
+DRAWN = "lives_drawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def live(
     its own, who lives in `system`, untreated, from the onset of the disease on day 0. The first
     visit at which all criteria of the design's history hold is the entry; day 0 is then that
     visit, and the first day lies before it. Age is that at entry; `disease_duration`, `years_told`
-    (which models of the life before read) and what the criteria name become covariates.
+    (which models of the life before read), `lives_drawn` (for the place) and what the criteria
+    name become covariates.
     InvalidInput if 60 lives do not fill a place.
     """
     history = design.history
@@ -68,6 +70,7 @@ def at_entry(drawn: Cohort, ids: NDArray[np.int64], entry: Entry) -> Cohort:
     if AGE in covariates:
         covariates[AGE] = covariates[AGE] + years * factor("year", units[AGE])
     added = dict.fromkeys((DURATION, TOLD), ("year", years))
+    added[DRAWN] = ("", (1 + (entry.luck - ids) // APART).astype(np.float64))
     added |= {name: ("", seen) for name, seen in entry.seen.items()}
     columns = [*drawn.columns, *(Covariate(name, unit) for name, (unit, _) in added.items())]
     covariates |= {name: values for name, (_, values) in added.items()}

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """`kind` is `cumulative_incidence`, `survival` or `distribution`.
+    """`kind` is `cumulative_incidence`, `survival`, `distribution`, `mean` or `rate`.
 
     For the first two, `times` (days) run parallel with `estimate`, `low`, `high` (fractions,
     95 % intervals) and `at_risk`; `median`, `q25`, `q75` are the times at which the cumulative
     incidence (or 1 - survival) reaches 0.5, 0.25 and 0.75, NaN where it does not. For a
     distribution the curves are empty and the three are quantiles over patients, in `unit`.
+    A mean and a rate have those too, and one time, the last day, with the mean (or the events
+    per year, over all patients) and its interval, in `unit`.
     `n` counts patients with the endpoint defined, `missing` those without.
     """
 

@@ -24,6 +24,30 @@ class DoseGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """A row of `outcomes.tsv`: one number that a study published for one of its arms.
+
+    `course` is the course whose arms it stands beside, "" for every arm. `measure` is `share` (of
+    the endpoint's curve at `day`, a fraction), `median` or `mean`; `value`, `low` and `high` are in
+    `unit`, the bounds an interval of confidence `level` (per cent), None where none is given.
+    """
+
+    study: str
+    course: str
+    endpoint: str
+    measure: str
+    day: float | None
+    n: int | None  # None where the source does not say
+    value: float
+    low: float | None
+    high: float | None
+    level: float | None
+    unit: str
+    used: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A folder of the library: a published study with its title, its source and its rows."""
 
@@ -31,3 +55,4 @@ class Evidence:
     title: str
     source: str
     groups: tuple[DoseGroup, ...]
+    outcomes: tuple[Published, ...] = ()

@@ -23,3 +23,4 @@ class Outcomes:
     status: NDArray[np.int64]
     value: NDArray[np.float64]
     unit: tuple[str, ...]
+    after: NDArray[np.float64]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reseed.nouns.assessment import Assessment
 from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Course, Quantity
+from reseed.nouns.display import Display
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.evidence import Evidence
 from reseed.nouns.module import Module
@@ -30,7 +32,10 @@ class Scenario:
     are per arm; `infusion_day` is the study day of day 0; `follow_up_days` count from there.
     `design` is `parallel` (different people in each arm) or `twins` (the same people).
     `count_cv` is the coefficient of variation of a laboratory count; `text` is the file;
-    `evidence` holds the published studies that the results are laid beside.
+    `assessments` are what is looked at only at planned visits; `evidence` holds the published
+    studies that the results are laid beside.
+    `evidence` holds the published studies that the results are laid beside; `display` how some
+    of what is shown is drawn.
     """
 
     name: str
@@ -54,3 +59,5 @@ class Scenario:
     rtol: float
     limits: tuple[str, ...]
     evidence: tuple[Evidence, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    display: tuple[Display, ...] = ()

@@ -12,7 +12,7 @@ from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.records import Records
 from reseed.nouns.trajectories import Trajectories
-from reseed.readout.cases import TOLERANCE, Cases, Verdicts, setting, undefined_where
+from reseed.readout.cases import TOLERANCE, Cases, Verdicts, names_in, undefined_where
 from reseed.readout.kinds import KINDS, REFERS
 from reseed.readout.observations import Observations
 
@@ -37,7 +37,7 @@ def adjudicate(
     cases = {name: _cases(observations, records, name, origin) for name in ORIGINS}
     verdicts: dict[str, Verdicts] = {}
     faults = []
-    # those that refer to another endpoint come after all others
+    # those that refer to other endpoints come after all others
     for endpoint in sorted(endpoints, key=lambda e: e.kind in REFERS):
         try:
             found = KINDS[endpoint.kind](cases[endpoint.origin], endpoint, verdicts)
@@ -74,7 +74,7 @@ def _table(
 
     if not rows:
         nothing = np.array([])
-        return Outcomes(nothing.astype(int), (), nothing, nothing.astype(int), nothing, ())
+        return Outcomes(nothing.astype(int), (), nothing, nothing.astype(int), nothing, (), nothing)
     units = zip(*(row.unit for row in rows), strict=True)
     return Outcomes(
         patient=np.repeat(ids, len(rows)),
@@ -83,6 +83,7 @@ def _table(
         status=column("status"),
         value=column("value"),
         unit=tuple(unit for patient in units for unit in patient),
+        after=column("after"),
     )
 
 
@@ -96,11 +97,11 @@ def _check(endpoints: Sequence[Endpoint]) -> None:
         if endpoint.origin not in ORIGINS:
             faults.append(_fault(endpoint, repr(endpoint.origin), f"one of {', '.join(ORIGINS)}"))
         if endpoint.kind in REFERS:
-            name = setting(endpoint, REFERS[endpoint.kind], "")
-            other = by_name.get(name)
-            if other is None or other.kind in REFERS or other.origin != endpoint.origin:
-                expected = "another endpoint of the scenario with the same origin"
-                faults.append(_fault(endpoint, f"endpoint {name!r}", expected))
+            for name in names_in(endpoint, REFERS[endpoint.kind], ()):
+                other = by_name.get(name)
+                if other is None or other.kind in REFERS or other.origin != endpoint.origin:
+                    expected = "another endpoint of the scenario with the same origin"
+                    faults.append(_fault(endpoint, f"endpoint {name!r}", expected))
     if faults:
         raise InvalidInput(faults)
 

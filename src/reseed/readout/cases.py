@@ -25,7 +25,8 @@ class Verdicts:
     """One row per patient, all shape (patient,): see `Outcomes` for what the numbers mean.
 
     `begun` is the day on which something began that was still going on, and not yet an event,
-    when follow-up ended; infinite where there is none.
+    when follow-up ended; infinite where there is none. `after` is the last day on which what
+    happened at `time` had not happened, as far as visits tell.
     """
 
     time: NDArray[np.float64]
@@ -33,16 +34,23 @@ class Verdicts:
     value: NDArray[np.float64]
     unit: tuple[str, ...]
     begun: NDArray[np.float64]
+    after: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Records that were seen: index of the patient, day after the origin, value, unit."""
+    """Records that were seen: index of the patient, day after the origin, value, unit, name.
+
+    A record that only a scan finds has the day of that scan, and the one before as `since`:
+    it was made in between. For all others both are the day on which it was made.
+    """
 
     patient: NDArray[np.int64]
     day: NDArray[np.float64]
     value: NDArray[np.float64]
     unit: NDArray[np.object_]
+    since: NDArray[np.float64]
+    name: NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,8 @@ class Cases:
     def seen(self, names: Collection[str], *, source: str = "", ends: bool = True) -> Rows:
         """Records with one of the names, of one source if given, up to the end of follow-up.
 
-        Without `ends`, rows of the source `end` are left out.
+        What only a scan finds is seen if one came before that. Without `ends`, rows of the
+        source `end` are left out. Ordered by patient, then by the day on which they were made.
         """
         records = self.records
         chosen = np.array(
@@ -86,10 +95,47 @@ class Cases:
         )
         places = {int(patient): place for place, patient in enumerate(self.observations.ids)}
         patient = np.array([places[int(p)] for p in records.patient[chosen]], dtype=np.int64)
-        day = records.time[chosen] - self.day0[patient]
+        day, since = self._found(chosen)
+        day, since = day - self.day0[patient], since - self.day0[patient]
         known = day <= self.end[patient] + TOLERANCE
         unit = np.array(records.unit, dtype=object)[chosen]
-        return Rows(patient[known], day[known], records.value[chosen][known], unit[known])
+        name = np.array(records.name, dtype=object)[chosen]
+        value = records.value[chosen]
+        return Rows(
+            patient[known], day[known], value[known], unit[known], since[known], name[known]
+        )
+
+    def _found(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Study days on which these records were found, and after which they were made."""
+        made = self.records.time[chosen].astype(np.float64)
+        day, since = made.copy(), made.copy()
+        names = np.array(self.records.name, dtype=object)[chosen]
+        for name, scans in self.observations.scans.items():
+            own = names == name
+            bounds = np.concatenate([[-np.inf], scans.astype(np.float64), [np.inf]])
+            after = np.searchsorted(bounds, made[own] - TOLERANCE, side="left")
+            day[own], since[own] = bounds[after], bounds[after - 1]
+        return day, since
+
+    def known_until(self, names: Collection[str]) -> NDArray[np.float64]:
+        """The last day up to which it is known whether such a record was made, (patient,).
+
+        The last scan before a planned end or a drop-out, where a scan is needed. After an end
+        of another kind, such as death, nothing more can come: all is known.
+        """
+        until = self.end.copy()
+        for name, scans in self.observations.scans.items():
+            if name in names:
+                bounds = np.concatenate([[-np.inf], scans.astype(np.float64)])
+                study = self.observations.end + TOLERANCE
+                last = bounds[np.searchsorted(bounds, study, side="right") - 1]
+                until = np.minimum(until, last - self.day0)
+        return np.where(self.cut, until, self.end)
+
+    @property
+    def cut(self) -> NDArray[np.bool_]:
+        """Whose follow-up was cut off, by the plan or a drop-out, (patient,)."""
+        return np.array([why in ("", DROP_OUT) for why in self.observations.reason], dtype=bool)
 
 
 def setting(endpoint: Endpoint, name: str, default: Any = None) -> Any:
@@ -100,9 +146,9 @@ def setting(endpoint: Endpoint, name: str, default: Any = None) -> Any:
     return value
 
 
-def names_in(endpoint: Endpoint, name: str) -> tuple[str, ...]:
+def names_in(endpoint: Endpoint, name: str, default: Any = None) -> tuple[str, ...]:
     """A setting that is one name or several."""
-    value = setting(endpoint, name)
+    value = setting(endpoint, name, default)
     return (value,) if isinstance(value, str) else tuple(value)
 
 
@@ -123,25 +169,36 @@ def whole_window(cases: Cases, endpoint: Endpoint) -> NDArray[np.bool_]:
     Those followed to its last day, and those whose course came to an end of its own before, by
     death for example. What a planned end or a drop-out cuts off is missing, not zero.
     """
-    cut = np.array([why in ("", DROP_OUT) for why in cases.observations.reason], dtype=bool)
-    return ~cut | (cases.end >= endpoint.to_day - TOLERANCE)
+    return ~cases.cut | (cases.end >= endpoint.to_day - TOLERANCE)
 
 
-def time_to_event(cases: Cases, endpoint: Endpoint, event: NDArray[np.float64]) -> Verdicts:
+def time_to_event(
+    cases: Cases,
+    endpoint: Endpoint,
+    event: NDArray[np.float64],
+    *,
+    known: NDArray[np.float64] | None = None,
+    after: NDArray[np.float64] | None = None,
+) -> Verdicts:
     """Verdicts from each patient's day of the event, infinite where there is none.
 
     Follow-up is looked at up to the endpoint's last day. What comes first counts: the event; an
     end of follow-up that the endpoint lists as competing; else censoring, at the end of
-    follow-up or on the last day. An event at the very end of follow-up counts.
+    follow-up or on the last day. An event at the very end of follow-up counts. Where visits
+    are needed, all is `known` up to an earlier day only: who has nothing by then is censored
+    there (on the first day that is looked at, if there was no visit since). `after` is the day
+    before which an event had not been seen; an event's own day if not given.
     """
-    last = np.minimum(cases.end, endpoint.to_day)
+    seen = cases.end if known is None else known
+    last = np.minimum(np.maximum(seen, np.minimum(endpoint.from_day, cases.end)), endpoint.to_day)
     happened = event <= last + TOLERANCE
     rival = np.array([why in endpoint.competing for why in cases.observations.reason], dtype=bool)
     rival &= ~happened & (cases.end <= endpoint.to_day + TOLERANCE)
     time = np.where(happened, event, last)
     status = np.where(happened, 1, np.where(rival, 2, 0)).astype(np.int64)
-    nothing = np.full(cases.count, np.nan)
-    verdicts = Verdicts(time, status, nothing, ("day",) * cases.count, np.full(cases.count, np.inf))
+    since = time if after is None else np.where(happened, np.minimum(after, time), time)
+    nothing, never = np.full(cases.count, np.nan), np.full(cases.count, np.inf)
+    verdicts = Verdicts(time, status, nothing, ("day",) * cases.count, never, since)
     return undefined_where(~cases.followed, verdicts)
 
 
@@ -149,7 +206,7 @@ def measured(value: NDArray[np.float64], unit: tuple[str, ...]) -> Verdicts:
     """Verdicts from values; NaN is not defined."""
     time = np.full(value.shape, np.nan)
     status = (~np.isnan(value)).astype(np.int64)
-    return Verdicts(time, status, value, unit, np.full(value.shape, np.inf))
+    return Verdicts(time, status, value, unit, np.full(value.shape, np.inf), time)
 
 
 def undefined_where(missing: NDArray[np.bool_], verdicts: Verdicts) -> Verdicts:
@@ -160,4 +217,5 @@ def undefined_where(missing: NDArray[np.bool_], verdicts: Verdicts) -> Verdicts:
         status=np.where(missing, 0, verdicts.status),
         value=np.where(missing, np.nan, verdicts.value),
         begun=np.where(missing, np.inf, verdicts.begun),
+        after=np.where(missing, np.nan, verdicts.after),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ class Observations:
 
     `days` is the study day of each visit, (visit,), a whole number. `end` is the day on the
     study clock at which each patient's follow-up ended, (patient,), and `reason` why: "" is
-    the planned end.
+    the planned end. `scans` holds, for each record that only a scan finds, the study days of
+    the scans, (scan,); all other records are known when they are made.
     """
 
     ids: NDArray[np.int64]
@@ -24,6 +26,7 @@ class Observations:
     values: NDArray[np.float64]
     end: NDArray[np.float64]
     reason: tuple[str, ...]
+    scans: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def of(self, variable: str) -> NDArray[np.float64]:
         """Values of one variable, (patient, visit); KeyError with a sentence if not observed."""

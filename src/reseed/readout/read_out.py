@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from reseed.nouns.assessment import Assessment
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.key import Key
 from reseed.nouns.outcomes import Outcomes
@@ -25,8 +26,10 @@ def read_out(
     count_cv: float,
     dropout_per_year: float,
     origin: NDArray[np.float64],
+    assessments: Sequence[Assessment] = (),
+    infusion_day: float = 0.0,
 ) -> Outcomes:
-    """Outcomes as a trial with that measurement noise and drop-out would record them.
+    """Outcomes as a trial with such visits, measurement noise and drop-out would record them.
 
     Only the ports that an endpoint names are observed. See `observe` and `adjudicate`.
     """
@@ -37,5 +40,7 @@ def read_out(
         count_cv=count_cv,
         dropout_per_year=dropout_per_year,
         variables=sorted(ports),
+        assessments=assessments,
+        infusion_day=infusion_day,
     )
     return adjudicate(observations, records, trajectories, endpoints, origin)

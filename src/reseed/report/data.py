@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from reseed.base.errors import InvalidInput
 from reseed.nouns.estimate import Estimate
+
+TIMED = ("cumulative_incidence", "survival")
+"""Kinds of estimates that are curves over time; all others are of one value a patient."""
 
 Track = tuple[NDArray[np.floating], NDArray[np.float64], str]
 """A variable in one arm: values (patient, time), days on the study clock (time,), unit."""
@@ -46,10 +50,14 @@ class ArmData:
 
     def rows(self, source: str, name: str = "") -> Any:
         """The records of a source, and of a name if one is given."""
-        chosen = self.records["source"] == source
         if name:
-            chosen &= self.records["name"] == name
-        return self.records[chosen]
+            return self._parts.get((source, name), self.records.iloc[:0])
+        return self.records[self.records["source"] == source]
+
+    @cached_property
+    def _parts(self) -> Mapping[tuple[str, str], Any]:
+        """The records by source and name: many sections ask for them."""
+        return dict(iter(self.records.groupby(["source", "name"], sort=False)))
 
     def outcome(self, endpoint: str) -> Any:
         """The adjudicated rows of an endpoint: patient, time, status, value, unit."""
@@ -82,12 +90,18 @@ class TrialData:
         return tuple(arm.title for arm in self.arms)
 
     def of(self, endpoint: str) -> tuple[tuple[ArmData, Estimate], ...]:
-        """The arms that have an estimate of an endpoint, with it."""
-        pairs = ((arm, self.estimates.get((arm.name, endpoint))) for arm in self.arms)
+        """The arms that have an estimate of an endpoint, with it.
+
+        Recovery after a graft is no endpoint of an arm without any, where others have one.
+        """
+        arms = self.arms
+        if any(e["name"] == endpoint and e.get("kind") == "sustained" for e in self.endpoints):
+            arms = tuple(arm for arm in arms if len(arm.rows("infuse"))) or arms
+        pairs = ((arm, self.estimates.get((arm.name, endpoint))) for arm in arms)
         return tuple((arm, found) for arm, found in pairs if found is not None)
 
     def kind(self, endpoint: str) -> str:
-        """`cumulative_incidence`, `survival` or `distribution`; "" without any estimate."""
+        """The kind of an endpoint's estimates, as `Estimate` says; "" without any."""
         found = self.of(endpoint)
         return found[0][1].kind if found else ""
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.nouns.estimate import Estimate
+from reseed.report.data import TIMED
 from reseed.report.drawing.bands import band_of, draw_bands
 from reseed.report.drawing.curves import Curve, Follow, draw_curves
 from reseed.report.drawing.dots import draw_dots
@@ -60,15 +61,15 @@ def figure_of_endpoint(
 
     Curves show numbers at risk, and events too if `follow` maps each arm's name to (time,
     status) per patient. A distribution is a histogram if `values` maps each arm's name to
-    values per patient, else medians with quartiles. Raises ValueError without estimates or
-    with estimates of different kinds.
+    values per patient (of a rate: events), else medians with quartiles. Raises ValueError
+    without estimates or with estimates of different kinds.
     """
     kinds = {estimate.kind for estimate in estimates}
     if len(kinds) != 1:
         raise ValueError(f"expected estimates of one kind, found {sorted(kinds) or 'none'}")
     titles = dict(arm_titles or {})
     named = [(index, titles.get(e.arm, e.arm), e) for index, e in enumerate(estimates)]
-    if kinds != {"distribution"}:
+    if kinds <= set(TIMED):
         curves = [
             Curve(index, arm, e, Follow(*follow[e.arm]) if follow and e.arm in follow else None)
             for index, arm, e in named
@@ -79,6 +80,8 @@ def figure_of_endpoint(
     label = labelled(title, readable(unit))
     if values is None:
         return draw_dots(label, named, factor)
+    if kinds == {"rate"}:
+        label, factor = f"{title}: events", 1.0
     samples = [Sample(index, arm, factor * _finite(values[e.arm])) for index, arm, e in named]
     return draw_histograms(label, samples)
 

@@ -13,6 +13,10 @@ _ABBREVIATIONS = {
     "anc": "ANC",
     "auc": "AUC",
     "edss": "EDSS",
+    "cd4": "CD4",
+    "cd8": "CD8",
+    "nk": "NK",
+    "igg": "IgG",
 }
 _FACTOR = re.compile(r"^1e(-?\d+) +")
 _PLURAL = re.compile(r"\bcell\b")

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reseed.report.blocks import Block, Figure, Heading, Items, Prose, Table
+from reseed.report.clock import moment
 from reseed.report.data import TrialData
 from reseed.report.drawing.palette import line_of
 from reseed.report.drawing.svg import inline
-from reseed.report.numbers import count, plural, tenth
+from reseed.report.numbers import count, plural
 from reseed.report.sections import SECTIONS
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def page_of(data: TrialData) -> str:
     sections = []
     for section in SECTIONS:
         filled = []
-        for block in section.build(data):
+        blocks = section.build(data)
+        if not blocks:
+            continue
+        for block in blocks:
             kind = _KINDS[type(block)]
             if isinstance(block, Table):
                 tables += 1
@@ -83,7 +87,7 @@ def _facts(data: TrialData) -> str:
         plural(len(data.arms), "arm"),
         f"{count(int(run.get('patients', 0)))} virtual patients per arm",
         *([design] if len(data.arms) > 1 else []),
-        f"followed to day {tenth(float(run.get('follow_up_days', 0)))} after infusion",
+        f"followed to {moment(float(run.get('follow_up_days', 0)))} after infusion",
         f"seed {run.get('seed', '')}",
     ]
     return " · ".join(parts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reseed.report.names import spoken
 
@@ -12,7 +14,7 @@ class Show:
     """The face of a variable. `levels` are in `unit`; `until` ends the axis (day), if set.
 
     On a logarithmic axis values below `floor` are drawn at it. An empty `unit` keeps the
-    data's own.
+    data's own. `normal`, `time`, `better` and `same` are those of `reseed.nouns.display`.
     """
 
     title: str
@@ -21,6 +23,11 @@ class Show:
     floor: float = 0.0
     levels: tuple[float, ...] = ()
     until: float | None = None
+    normal: tuple[float, float] | None = None
+    time: str = "recovery"
+    better: str = ""
+    same: float = 0.0
+    source: str = ""
 
 
 VARIABLES = {
@@ -32,12 +39,35 @@ VARIABLES = {
 }
 
 _SMALL = 0.1  # mg/L
+_FEW_CELLS = 2.0  # 1e9/L; lower counts are told per microlitre, as on the ward
 _READABLE = {"cell/kg": "1e6 cell/kg", "cell/L": "1e9 cell/L"}
 
 
 def show_of(name: str, unit: str = "") -> Show:
     """The face of a variable; one that is not in the table shows its name and its own unit."""
     return VARIABLES.get(name) or Show(spoken(name), readable(unit))
+
+
+def face_of(run: Mapping[str, Any], name: str, unit: str) -> Show:
+    """The face of a variable: what the scenario says of it, else the table, else its name."""
+    show, own = show_of(name, unit), run.get("display", {}).get(name)
+    if not own:
+        return show
+    shown = own["unit"] or show.unit
+    if own["unit"] and own["unit"] != show.unit:  # levels of the table are in its own unit
+        show = replace(show, levels=(), floor=0.0)
+    return replace(
+        show,
+        title=own["title"] or show.title,
+        unit=shown,
+        logarithmic=own["scale"] == "log" if own["scale"] else show.logarithmic,
+        levels=tuple(own["levels"]) or show.levels,
+        normal=tuple(own["normal"]) if own["normal"] else None,
+        time=own["time"] or show.time,
+        better=own["better"],
+        same=float(own["same"]),
+        source=own["source"],
+    )
 
 
 def readable(unit: str) -> str:
@@ -53,8 +83,10 @@ def is_concentration(unit: str) -> bool:
 
 
 def legible(show: Show, unit: str, peak: float) -> Show:
-    """The face with a unit in which small concentrations read well; `peak` is in `unit`."""
+    """The face with a unit in which small numbers read well; `peak` is in `unit`."""
     shown = show.unit or unit
+    if shown == "1e9 cell/L" and not show.levels and 0 < peak * scale(unit, shown) < _FEW_CELLS:
+        return replace(show, unit="cell/uL")
     if not is_concentration(shown):
         return show
     highest = peak * scale(unit, "mg/L")

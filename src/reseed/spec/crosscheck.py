@@ -162,13 +162,15 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
     level = levels.get(str(kind))
     if level:
         check_level(settings, "port", level, "settings", sheet, outputs(arm))
-    happenings = _happenings(arm)
+    elif isinstance(settings.get("port"), str):
+        check_level(settings, "port", "at_least", "settings", sheet, outputs(arm))
+    happenings = happenings_of(arm)
     _check_records(settings.get("records"), "settings.records", sheet, happenings)
     _check_records([settings.get("without")], "settings.without", sheet, happenings)
     _check_records(data.get("competing"), "competing", sheet, happenings)
 
 
-def _happenings(arm: Sequence[Module]) -> set[str]:
+def happenings_of(arm: Sequence[Module]) -> set[str]:
     """Events, hazards and their ends: what the modules leave in the records."""
     events = {p.name for m in arm for p in m.ports if p.quantity == "event"}
     hazards = {name for m in arm for row in m.hazards for name in (row.name, row.ends)}

@@ -5,17 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from reseed.nouns.course import Quantity
-from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.endpoint import Endpoint, Setting
 from reseed.spec.days import FARTHEST
-from reseed.spec.shape import Line, Name, PositiveQuantity, Shape, Text, Word, fit, read_toml
+from reseed.spec.shape import (
+    AnyQuantity,
+    Line,
+    Name,
+    PositiveQuantity,
+    Shape,
+    Text,
+    Word,
+    fit,
+    read_toml,
+)
 from reseed.spec.sheet import Sheet
 
 Day = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST)]
 Count = Annotated[int, Field(ge=1, le=365)]
 Names = Annotated[list[Line], Field(min_length=1, max_length=50)]
+Summary = Literal["survival", "cumulative_incidence"]
+Number = Annotated[float, Field(ge=-1e12, le=1e12)]
+Pair = Annotated[list[Number], Field(min_length=2, max_length=2)]
+
+
+def _rising(pairs: list[list[float]]) -> list[list[float]]:
+    if any(first[0] >= other[0] for first, other in zip(pairs, pairs[1:], strict=False)):
+        raise ValueError("pairs [level, value] whose levels rise")
+    return pairs
+
+
+def _positive(pairs: list[list[float]]) -> list[list[float]]:
+    if any(value <= 0 for _, value in pairs):
+        raise ValueError("pairs [level, change] whose changes are above 0")
+    return pairs
+
+
+Table = Annotated[list[Pair], Field(min_length=1, max_length=100), AfterValidator(_rising)]
+Steps = Annotated[Table, AfterValidator(_positive)]
 
 
 class SustainedShape(Shape):
@@ -29,7 +57,8 @@ class SustainedShape(Shape):
 
 class FirstShape(Shape):
     records: Names
-    summary: Literal["survival", "cumulative_incidence"] | None = None
+    baseline_day: Day | None = None
+    summary: Summary | None = None
 
 
 class TimeBelowShape(Shape):
@@ -60,6 +89,41 @@ class NotByShape(Shape):
     confirm: Count | None = None
 
 
+class ConfirmedShape(Shape):
+    port: Word
+    confirm: Annotated[float, Field(ge=0, le=FARTHEST)]
+    rise: Steps | None = None
+    fall: Steps | None = None
+    at_least: AnyQuantity | None = None
+    baseline_day: Day | None = None
+    without: Line | None = None
+    without_days: Count | None = None
+    records: Names | None = None
+    summary: Summary | None = None
+
+
+class CompositeShape(Shape):
+    endpoints: Annotated[list[Name], Field(min_length=1, max_length=20)]
+    summary: Summary | None = None
+
+
+class AtVisitShape(Shape):
+    port: Word
+    day: Day
+    measure: Literal["value", "change", "percent_change"] | None = None
+    baseline_day: Day | None = None
+
+
+class RateShape(Shape):
+    records: Names
+
+
+class UtilityYearsShape(Shape):
+    port: Word
+    utility: Table
+    death: Names | None = None
+
+
 SETTINGS: dict[str, type[Shape]] = {
     "sustained": SustainedShape,
     "first": FirstShape,
@@ -68,19 +132,31 @@ SETTINGS: dict[str, type[Shape]] = {
     "count": CountShape,
     "amount": AmountShape,
     "not_by": NotByShape,
+    "confirmed": ConfirmedShape,
+    "composite": CompositeShape,
+    "at_visit": AtVisitShape,
+    "rate": RateShape,
+    "utility_years": UtilityYearsShape,
 }
 """Kind of endpoint to its settings; a test keeps the kinds those of `reseed.readout`."""
+
+REFERENCES = {"not_by": "endpoint", "composite": "endpoints"}
+"""Kinds that rest on other endpoints, and the setting that names them; tested as the kinds are."""
 
 
 class EndpointShape(Shape):
     title: Line
     definition: Text
-    kind: Literal["sustained", "first", "time_below", "time_above", "count", "amount", "not_by"]
+    kind: Literal[
+        "sustained", "first", "time_below", "time_above", "count", "amount", "not_by", "confirmed",
+        "composite", "at_visit", "rate", "utility_years",
+    ]  # fmt: skip
     origin: Literal["infusion", "entry"]
     from_day: Day
     to_day: Day
     competing: Annotated[list[Line], Field(max_length=50)] = []
     source: Line
+    better: Literal["", "less", "more"] = ""
     settings: dict[str, Any] = {}
 
 
@@ -116,6 +192,7 @@ def load_endpoint(sheet: Sheet) -> tuple[Endpoint | None, dict[str, Any]]:
         settings=_frozen(settings),
         competing=tuple(shape.competing),
         source=shape.source,
+        better=shape.better,
     ), data
 
 
@@ -124,18 +201,25 @@ def _settings(data: dict[str, Any], sheet: Sheet) -> Shape | None:
     if not isinstance(kind, str) or kind not in SETTINGS or not isinstance(given, dict):
         return None
     settings = fit(SETTINGS[kind], given, sheet, "settings")
-    if kind == "sustained" and ("without" in given) != ("without_days" in given):
+    if ("without" in given) != ("without_days" in given):
         sheet.add("settings", "one of without and without_days", "both or neither")
-    if kind == "first" and given.get("summary") == "survival" and data.get("competing"):
+    if kind == "confirmed" and sum(key in given for key in ("rise", "fall", "at_least")) != 1:
+        found = " and ".join(key for key in ("rise", "fall", "at_least") if key in given)
+        sheet.add("settings", found or "nothing", "one of rise, fall and at_least")
+    if given.get("summary") == "survival" and data.get("competing"):
         sheet.add("competing", "competing events", "none where the summary is survival")
     return settings
 
 
-def _frozen(settings: Shape) -> tuple[tuple[str, str | float | Quantity | tuple[str, ...]], ...]:
+def _frozen(settings: Shape) -> tuple[tuple[str, Setting], ...]:
     """The settings that were given, in the order of their shape."""
-    frozen: list[tuple[str, str | float | Quantity | tuple[str, ...]]] = []
+    frozen: list[tuple[str, Setting]] = []
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if value is not None:
-            frozen.append((name, tuple(value) if isinstance(value, list) else value))
+            frozen.append((name, _tuples(value)))
     return tuple(frozen)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

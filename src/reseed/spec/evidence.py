@@ -9,14 +9,17 @@ from typing import Any
 
 from reseed.base import units
 from reseed.nouns.evidence import DoseGroup, Evidence
+from reseed.spec import published as published_outcomes
 from reseed.spec.library import NAME
 from reseed.spec.module import readme_title
+from reseed.spec.published import check_published, load_published
 from reseed.spec.sheet import Sheet, one_of, quoted
 from reseed.spec.table import Row, read_table
 
 TABLE = "dose-response.tsv"
 COLUMNS = ("endpoint", "dose_low", "dose_high", "unit", "median_days", "n", "used", "note")
 USED = ("fitted", "not used")
+TABLES = (TABLE, published_outcomes.TABLE)
 _DOSE = "cell/kg"
 
 
@@ -38,7 +41,13 @@ def load_evidence(sheet: Sheet) -> Evidence:
         sheet.add("folder", quoted(folder.name), "a name of lower-case letters, digits, - and _")
     title = readme_title(sheet)
     source = _source(sheet.beside("README.md")) if title else ""
-    table = sheet.beside(TABLE)
+    published = (folder / published_outcomes.TABLE).exists()
+    outcomes = load_published(sheet.beside(published_outcomes.TABLE)) if published else ()
+    groups = _groups(sheet.beside(TABLE)) if not published or (folder / TABLE).exists() else ()
+    return Evidence(folder.name, title, source, groups, outcomes)
+
+
+def _groups(table: Sheet) -> tuple[DoseGroup, ...]:
     before = len(table.faults)
     rows = read_table(table, COLUMNS)
     found = [(row, _group(row)) for row in rows]
@@ -46,7 +55,7 @@ def load_evidence(sheet: Sheet) -> Evidence:
     if not rows and len(table.faults) == before:
         table.add("file", "no row", "a row for each group of doses")
     _check_apart(whole)
-    return Evidence(folder.name, title, source, tuple(group for _, group in whole))
+    return tuple(group for _, group in whole)
 
 
 def check_endpoints(
@@ -64,6 +73,7 @@ def check_endpoints(
         elif raw and (raw.get("kind"), raw.get("origin")) != ("sustained", "infusion"):
             expected = "an endpoint of kind sustained, counted from infusion"
             sheet.add(place, f"{quoted(name)} in {evidence.name}", expected)
+    check_published(evidence.outcomes, endpoints, sheet, place, what)
 
 
 def _source(readme: Sheet) -> str:

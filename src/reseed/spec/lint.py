@@ -10,12 +10,12 @@ from reseed.spec.cohort import load_cohort
 from reseed.spec.course import load_course
 from reseed.spec.crosscheck import check_course, check_endpoint
 from reseed.spec.endpoint import load_endpoint
-from reseed.spec.evidence import TABLE, check_endpoints, load_evidence
+from reseed.spec.evidence import TABLES, check_endpoints, load_evidence
 from reseed.spec.library import FOLDERS, KINDS, NAME, Library
 from reseed.spec.module import load_module, load_modules
 from reseed.spec.scenario import load_scenario
 from reseed.spec.shape import read_toml
-from reseed.spec.sheet import Sheet, quoted
+from reseed.spec.sheet import Sheet, one_of, quoted
 
 _MARKS = {"arm": "scenarios", "stage": "courses", "covariate": "cohorts", "kind": "endpoints"}
 """A key that only one kind of file has."""
@@ -47,7 +47,7 @@ def _lint_folder(path: Path, library: Library) -> list[Fault]:
         return _lint_kind(path, library.around(path / "any"))
     if any((path / name).exists() for name in _MODULE_FILES) or path.parent.name == "models":
         return _lint_module(path, library)
-    if (path / TABLE).exists() or path.parent.name == "evidence":
+    if any((path / table).exists() for table in TABLES) or path.parent.name == "evidence":
         return _lint_evidence(path, library)
     expected = "a library, a folder of one kind (" + ", ".join(KINDS) + "), a module or a study"
     return [Fault(str(path), "folder", "none of these", expected)]
@@ -61,7 +61,8 @@ def _lint_kind(folder: Path, library: Library) -> list[Fault]:
 
 
 def _lint_file(path: Path, library: Library) -> list[Fault]:
-    if path.name == TABLE or (path.name == "README.md" and (path.parent / TABLE).exists()):
+    study = any((path.parent / table).exists() for table in TABLES)
+    if path.name in TABLES or (path.name == "README.md" and study):
         return _lint_evidence(path.parent, library)
     if path.name in _MODULE_FILES or path.name == "README.md":
         return _lint_module(path.parent, library)
@@ -90,7 +91,13 @@ def _lint_evidence(path: Path, library: Library) -> list[Fault]:
     paths = library.items["endpoints"]
     known = {name: load_endpoint(library.sheet(paths[name]))[1] for name in paths}
     evidence = load_evidence(sheet)
-    check_endpoints(evidence, known, sheet.beside(TABLE), "endpoint", "an endpoint of the library")
+    rows = sheet.beside(next((t for t in TABLES if (path / t).exists()), TABLES[0]))
+    check_endpoints(evidence, known, rows, "endpoint", "an endpoint of the library")
+    courses = library.items["courses"]
+    for one in evidence.outcomes:
+        if one.course and one.course not in courses:
+            expected = one_of(one.course, courses, "a course of the library")
+            rows.add("course", quoted(one.course), expected)
     return sheet.faults
 
 

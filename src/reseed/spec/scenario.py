@@ -11,6 +11,8 @@ from pydantic import AfterValidator, Field
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.scenario import Arm, Scenario
+from reseed.spec.assessment import AssessmentShape, assessment_of
+from reseed.spec.display import DisplayShape, displays
 from reseed.spec.gather import Gathered, all_faults, gather
 from reseed.spec.library import ARM, NAME, Library
 from reseed.spec.shape import (
@@ -43,6 +45,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**64)]
 class ObservationShape(Shape):
     count_cv: Annotated[float, Field(ge=0, le=2)] = 0.0
     dropout_per_year: Annotated[float, Field(ge=0, le=10)] = 0.0
+    assessment: Annotated[list[AssessmentShape], Field(max_length=50)] = []
 
 
 class SolverShape(Shape):
@@ -68,6 +71,7 @@ class ScenarioShape(Shape):
     follow_up_days: Annotated[float, Field(gt=0, le=100 * DAYS_PER_YEAR)]
     endpoints: Annotated[list[Name], Field(min_length=1, max_length=100)]
     show: Annotated[list[Word], Field(max_length=100)] = []
+    display: Annotated[dict[str, DisplayShape], Field(max_length=100)] = {}
     compare: Annotated[list[Name], Field(max_length=20)] = []
     limits: Annotated[list[Line], Field(max_length=100)] = []
     observation: ObservationShape = ObservationShape()
@@ -147,6 +151,8 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         rtol=shape.solver.rtol,
         limits=tuple(shape.limits),
         evidence=tuple(found.evidence[name][1] for name in shape.compare),
+        assessments=tuple(assessment_of(one) for one in shape.observation.assessment),
+        display=displays(shape.display),
     )
 
 

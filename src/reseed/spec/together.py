@@ -8,7 +8,10 @@ from typing import Any
 from reseed.nouns.module import Module
 from reseed.spec import crosscheck
 from reseed.spec.assembly import Gap, assemble, outputs
+from reseed.spec.assessment import check_assessments
 from reseed.spec.days import parse_days, parse_span
+from reseed.spec.display import check_displays
+from reseed.spec.endpoint import REFERENCES
 from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
 from reseed.spec.shape import attempt, tables
@@ -48,6 +51,8 @@ def check_together(found: Gathered) -> None:
         if found.cohort and found.cohort[1]:
             crosscheck.check_covariates(found.cohort[1], found.cohort[0], arm_modules)
     _check_show(found, arms)
+    whole_trial = [module for modules in arms for module in modules]
+    check_assessments(data, sheet, outputs(whole_trial), crosscheck.happenings_of(whole_trial))
 
 
 def _base(found: Gathered) -> list[str]:
@@ -83,14 +88,19 @@ def _check_names(found: Gathered) -> None:
             if isinstance(name, str) and name in names[: i - 1]:
                 place = f"arm[{i}].name" if key == "arm" else f"{key}[{i}]"
                 sheet.add(place, f"{quoted(name)} again", "each name once")
-    endpoints = lists["endpoints"]
-    for other, _, raw in found.endpoints.values():
+    _check_references(found, lists["endpoints"])
+
+
+def _check_references(found: Gathered, endpoints: Sequence[Any]) -> None:
+    """An endpoint that rests on others needs them in the scenario."""
+    for sheet, _, raw in found.endpoints.values():
         settings = raw.get("settings")
-        if raw.get("kind") == "not_by" and isinstance(settings, dict):
-            name = settings.get("endpoint")
+        key = REFERENCES.get(str(raw.get("kind")), "")
+        given = settings.get(key) if isinstance(settings, dict) else None
+        for name in given if isinstance(given, list) else [given]:
             if isinstance(name, str) and name not in endpoints and not _meant(name, found):
                 expected = one_of(name, found.endpoints, "an endpoint of the scenario")
-                other.add("settings.endpoint", quoted(name), expected)
+                sheet.add(f"settings.{key}", quoted(name), expected)
 
 
 def _meant(name: str, found: Gathered) -> bool:
@@ -109,9 +119,10 @@ def _check_compare(found: Gathered) -> None:
     for i, name in enumerate(names if isinstance(names, list) else [], 1):
         if isinstance(name, str) and name in found.evidence:
             evidence = found.evidence[name][1]
-            for group in evidence.groups:
-                if group.endpoint not in raw and _meant(group.endpoint, found):
-                    raw[group.endpoint] = {}
+            rows = [row.endpoint for row in evidence.groups]
+            for endpoint in (*rows, *(row.endpoint for row in evidence.outcomes)):
+                if endpoint not in raw and _meant(endpoint, found):
+                    raw[endpoint] = {}
             what = "an endpoint of the scenario"
             check_endpoints(evidence, raw, found.sheet, f"compare[{i}]", what)
 
@@ -163,3 +174,4 @@ def _check_show(found: Gathered, arms: Sequence[Sequence[Module]]) -> None:
         if isinstance(name, str) and name not in seen:
             expected = one_of(name, seen, "an out port of the arms' modules")
             found.sheet.add(f"show[{i}]", quoted(name), expected)
+    check_displays(found.data, found.sheet, seen)

@@ -7,31 +7,13 @@ by Welch's. All intervals are closed forms: the same numbers give the same bytes
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from reseed.nouns.estimate import Estimate
+from reseed.stats.bounded import Bounded
 from reseed.stats.curve import TAIL
-
-
-@dataclass(frozen=True, slots=True)
-class Bounded:
-    """A value with its 95 % interval; NaN where the data say nothing."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def known(self) -> bool:
-        """Whether the value and both bounds are there."""
-        return all(math.isfinite(number) for number in (self.value, self.low, self.high))
-
-    def times(self, factor: float) -> Bounded:
-        """The same in another unit; the factor is above 0."""
-        return Bounded(self.value * factor, self.low * factor, self.high * factor)
 
 
 def hybrid(first: Bounded, other: Bounded) -> Bounded:

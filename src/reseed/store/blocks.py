@@ -36,6 +36,7 @@ OUTCOMES = {
     "status": "int",
     "value": "float",
     "unit": "text",
+    "after": "float",
 }
 SOLUTIONS = {
     "patient": "int",
@@ -103,6 +104,7 @@ def outcomes_of(frame: pd.DataFrame) -> Outcomes:
         status=frame["status"].to_numpy(np.int64),
         value=frame["value"].to_numpy(np.float64),
         unit=tuple(frame["unit"]),
+        after=frame["after"].to_numpy(np.float64),
     )
 
 

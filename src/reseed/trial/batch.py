@@ -64,6 +64,8 @@ def run_batch(setup: Setup, arm: int, start: int, stop: int, solver: Solver | No
         count_cv=scenario.count_cv,
         dropout_per_year=scenario.dropout_per_year,
         origin=schedule.origin,
+        assessments=scenario.assessments,
+        infusion_day=scenario.infusion_day,
     )
     return Batch(drawn, trajectories, records, outcomes)
 

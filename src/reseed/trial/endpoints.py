@@ -9,6 +9,7 @@ from reseed.course import RECORDS
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.scenario import Scenario
 from reseed.nouns.system import System
+from reseed.spec.endpoint import REFERENCES
 
 
 def judgeable(
@@ -23,7 +24,7 @@ def judgeable(
     recorded = recordable(scenario, systems)
     kept: dict[str, Endpoint] = {}
     left: list[tuple[str, str]] = []
-    for endpoint in scenario.endpoints:
+    for endpoint in sorted(scenario.endpoints, key=lambda e: e.kind in REFERENCES):
         last = scenario.follow_up_days
         if endpoint.origin != "infusion":
             last += scenario.infusion_day
@@ -33,7 +34,9 @@ def judgeable(
         else:
             to_day = min(endpoint.to_day, last)
             kept[endpoint.name] = dataclasses.replace(endpoint, to_day=to_day)
-    return tuple(kept.values()), tuple(left)
+    order = [endpoint.name for endpoint in scenario.endpoints]
+    left.sort(key=lambda pair: order.index(pair[0]))
+    return tuple(kept[name] for name in order if name in kept), tuple(left)
 
 
 def recordable(scenario: Scenario, systems: Iterable[System]) -> set[str]:
@@ -59,10 +62,17 @@ def _why_not(
         day += confirm if isinstance(confirm, int | float) else 0
         if day > last:
             return f"it is judged on day {day:g}, and follow-up ends on day {last:g}"
-    if settings.get("endpoint") in left:
-        return f"it rests on {settings['endpoint']}"
-    wanted = settings.get("records", settings.get("record", ()))
-    names = [wanted] if isinstance(wanted, str) else list(wanted)  # type: ignore[call-overload]
+    for other in _names(settings.get("endpoints", settings.get("endpoint", ()))):
+        if other in left:
+            return f"it rests on {other}"
+    names = _names(settings.get("records", settings.get("record", ())))
+    if settings.get("port"):  # then records are events too, beside what the port shows
+        return ""
     if names and not set(names) & set(recorded):
         return f"no module or procedure of the arms leaves a record of {' or '.join(names)}"
     return ""
+
+
+def _names(wanted: object) -> list[str]:
+    """A setting that is one name or several."""
+    return [wanted] if isinstance(wanted, str) else list(wanted)  # type: ignore[call-overload]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from typing import Any
 
 from reseed.base.version import VERSION
 from reseed.course import in_words, quantity_in_words
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.distribution import Distribution
+from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.history import History
 from reseed.nouns.module import Module, Parameter
 from reseed.spec import arm_modules
 from reseed.trial.arms import overrides_of
@@ -36,6 +39,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
         "rtol": scenario.rtol,
         "count_cv": scenario.count_cv,
         "dropout_per_year": scenario.dropout_per_year,
+        "assessments": [dataclasses.asdict(one) for one in scenario.assessments],
         "limits": [*scenario.limits, *_follow_up_limits(setup)],
         "left_out": [{"endpoint": name, "why": why} for name, why in setup.left_out],
         "arms": [_arm(setup, number) for number in range(len(scenario.arms))],
@@ -51,13 +55,26 @@ def manifest(setup: Setup) -> dict[str, Any]:
                 "to_day": e.to_day,
                 "competing": list(e.competing),
                 "source": e.source,
+                "better": e.better,
+                "records": _records_of(e),
             }
             for e in scenario.endpoints
         ],
         "evidence": [dataclasses.asdict(study) for study in scenario.evidence],
+        "display": {
+            display.port: dataclasses.asdict(display)
+            for display in scenario.display
+            if display.port in setup.probe.variables
+        },
         "show": [name for name in scenario.show if name in setup.probe.variables],
         "parameters": _parameters(setup),
     }
+
+
+def _records_of(endpoint: Endpoint) -> list[str]:
+    """The records that an endpoint looks at, if it does."""
+    names = dict(endpoint.settings).get("records", ())
+    return [str(name) for name in names] if isinstance(names, tuple) else []
 
 
 def _follow_up_limits(setup: Setup) -> list[str]:
@@ -80,7 +97,9 @@ def _digest(setup: Setup) -> str:
     Courses to the hour, endpoints with their settings, the cohort's laws; the mathematics is in
     the systems' own digests, so a module that no arm uses plays no part.
     """
-    scenario = dataclasses.replace(setup.scenario, text="", modules=(), evidence=(), limits=())
+    scenario = dataclasses.replace(
+        setup.scenario, text="", modules=(), evidence=(), limits=(), display=()
+    )
     whole = (dataclasses.asdict(scenario), [setup.systems[n].digest for n in sorted(setup.systems)])
     return hashlib.sha256(repr(whole).encode()).hexdigest()
 
@@ -125,6 +144,31 @@ def _cohort(setup: Setup) -> dict[str, Any]:
         ],
         "correlations": [{"between": [a, b], "rank": rank} for a, b, rank in design.correlations],
         "correlation_source": design.correlation_source,
+        "history": _history(design.history),
+    }
+
+
+def _history(history: History | None) -> dict[str, Any] | None:
+    """The life before entry, as far as the report tells it."""
+    if history is None:
+        return None
+    return {
+        "visit_days": history.visit,
+        "longest_days": history.longest,
+        "status": history.status,
+        "source": history.source,
+        "criteria": [
+            {
+                "kind": one.kind,
+                "name": one.name,
+                "low": one.low if math.isfinite(one.low) else None,
+                "high": one.high if math.isfinite(one.high) else None,
+                "unit": one.unit,
+                "within_days": one.within,
+                "covariate": one.covariate,
+            }
+            for one in history.criteria
+        ],
     }
 
 

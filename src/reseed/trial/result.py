@@ -11,6 +11,7 @@ from reseed import store
 from reseed.nouns.estimate import Estimate
 
 SCHEMA = "reseed.trial/1"
+AVERAGES = ("mean", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ class TrialResult:
             arms[name] = {
                 "patients": self.run["patients"],
                 "failed": self.failed_in(name),
-                "endpoints": {e.endpoint: _curve(e) for e in own if len(e.times)},
+                "endpoints": {
+                    e.endpoint: _curve(e) for e in own if len(e.times) and e.kind not in AVERAGES
+                },
+                "averages": {e.endpoint: _average(e) for e in own if e.kind in AVERAGES},
                 "medians": {e.endpoint: _median(e) for e in own if not math.isnan(e.median)},
             }
         return {
@@ -59,6 +63,12 @@ def _curve(estimate: Estimate) -> list[dict[str, float | None]]:
     rows = zip(estimate.times, estimate.estimate, estimate.low, estimate.high, strict=True)
     names = ("time_days", "estimate", "low", "high")
     return [dict(zip(names, map(_number, row), strict=True)) for row in rows]
+
+
+def _average(estimate: Estimate) -> dict[str, float | str | None]:
+    names = ("estimate", "low", "high")
+    numbers = {name: _number(float(getattr(estimate, name)[-1])) for name in names}
+    return {"kind": estimate.kind, **numbers, "unit": estimate.unit}
 
 
 def _median(estimate: Estimate) -> dict[str, float | str | None]:

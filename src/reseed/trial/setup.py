@@ -16,6 +16,7 @@ from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.probe import Probe
 from reseed.nouns.scenario import Scenario
 from reseed.nouns.system import System
+from reseed.readout import visit_days
 from reseed.trial.arms import natural_system, system_of
 from reseed.trial.endpoints import judgeable
 
@@ -80,7 +81,10 @@ def set_up(
     units = {port.name: port.unit for system in systems.values() for port in system.ports}
     variables = tuple(name for name in variables_of(scenario) if name in units)
     end = scenario.infusion_day + scenario.follow_up_days
-    probe = Probe(variables, _days(scenario.infusion_day, end))
+    visits = [visit_days(one, scenario.infusion_day, end) for one in scenario.assessments]
+    before = _days_before() if scenario.cohort.history else np.empty(0)
+    times = np.concatenate([before, _days(scenario.infusion_day, end, visits)])
+    probe = Probe(variables, times)
     kept = tuple(units[name] for name in variables)
     return Setup(scenario, systems, natural, probe, kept, end, left_out, shortened)
 
@@ -120,8 +124,13 @@ def _ports(endpoint: Endpoint) -> list[str]:
     return [str(value) for name, value in endpoint.settings if name == "port"]
 
 
-def _days(infusion: float, end: float) -> NDArray[np.float64]:
-    """Days from study entry to the end: each until day 100, then every week, then every month."""
+def _days(
+    infusion: float, end: float, visits: Sequence[NDArray[np.int64]] = ()
+) -> NDArray[np.float64]:
+    """Days from study entry to the end: each until day 100, then every week, then every month.
+
+    And those of planned visits.
+    """
     last = np.floor(end)
     hundred, year = np.floor(infusion) + 100.0, np.floor(infusion) + 371.0
     days = [
@@ -129,7 +138,12 @@ def _days(infusion: float, end: float) -> NDArray[np.float64]:
         np.arange(hundred + 7.0, min(last, year) + 1.0, 7.0),
         np.arange(year + 30.0, last + 1.0, 30.0),
     ]
-    return np.unique(np.concatenate([*days, [last]]))
+    return np.unique(np.concatenate([*days, [last], *visits]))
+
+
+def _days_before() -> NDArray[np.float64]:
+    """Every three months of the last five years before entry; earlier than that few are ill."""
+    return -91.0 * np.arange(20.0, 0.0, -1.0)
 
 
 def _check(given: dict[str, float | None]) -> None:

@@ -7,12 +7,17 @@ from collections.abc import Callable, Mapping
 from reseed.nouns.endpoint import Endpoint
 from reseed.readout.cases import Cases, Verdicts
 from reseed.readout.kinds.amount import amount
+from reseed.readout.kinds.at_visit import at_visit
+from reseed.readout.kinds.composite import composite
+from reseed.readout.kinds.confirmed import confirmed
 from reseed.readout.kinds.count import count
 from reseed.readout.kinds.first import first
 from reseed.readout.kinds.not_by import not_by
+from reseed.readout.kinds.rate import rate
 from reseed.readout.kinds.sustained import sustained
 from reseed.readout.kinds.time_above import time_above
 from reseed.readout.kinds.time_below import time_below
+from reseed.readout.kinds.utility_years import utility_years
 
 Adjudicator = Callable[[Cases, Endpoint, Mapping[str, Verdicts]], Verdicts]
 """Patients, the endpoint, and the verdicts on other endpoints that it refers to."""
@@ -25,8 +30,13 @@ KINDS: dict[str, Adjudicator] = {
     "count": count,
     "amount": amount,
     "not_by": not_by,
+    "confirmed": confirmed,
+    "composite": composite,
+    "at_visit": at_visit,
+    "rate": rate,
+    "utility_years": utility_years,
 }
 """Kind of endpoint to its adjudicator."""
 
-REFERS: dict[str, str] = {"not_by": "endpoint"}
-"""Kinds that need another endpoint's verdicts, and the setting that names it."""
+REFERS: dict[str, str] = {"not_by": "endpoint", "composite": "endpoints"}
+"""Kinds that need other endpoints' verdicts, and the setting that names them."""

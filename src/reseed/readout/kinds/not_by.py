@@ -35,5 +35,6 @@ def not_by(cases: Cases, endpoint: Endpoint, others: Mapping[str, Verdicts]) -> 
     return replace(
         found,
         time=np.where(unclear, before, found.time),
+        after=np.where(unclear, before, found.after),
         status=np.where(unclear, 0, found.status),
     )

@@ -139,11 +139,11 @@ def _limits(show: Show, bands: Sequence[Band]) -> tuple[float, float, float, flo
         return first, last, show.floor or 0.1, 1.0
     top = max(float(values.max()), *show.levels, 0.0) or 1.0
     if show.logarithmic:
-        return first, last, show.floor or max(float(values.min()), 1e-3 * top), _rounded_up(top)
+        return first, last, show.floor or max(float(values.min()), 1e-3 * top), rounded_up(top)
     return first, last, min(0.0, float(values.min())), 1.06 * top
 
 
-def _rounded_up(value: float) -> float:
+def rounded_up(value: float) -> float:
     """The next 1, 2 or 5 times a power of ten, so that a logarithmic axis ends at a mark."""
     base = 10.0 ** np.floor(np.log10(value))
     return float(next(base * step for step in (1, 2, 5, 10) if value <= base * step * 1.0001))
@@ -164,16 +164,8 @@ def _panel(
     limits: tuple[float, float, float, float],
 ) -> None:
     first, last, bottom, top = limits
-    if show.logarithmic:
-        axes.set_yscale("log")
-        marks = [10.0**k for k in range(-9, 10) if bottom <= 10.0**k <= top]
-        axes.set_yticks(marks, [number(mark) for mark in marks])
-        axes.minorticks_off()
-    else:
-        marks = ticks(bottom, top, 6)
-        axes.set_yticks(marks, [number(mark) for mark in marks])
+    set_scale(axes, show.logarithmic, bottom, top)
     axes.set_xlim(first, last)
-    axes.set_ylim(bottom, top)
     axes.set_xticks(ticks(first, last, 10))
     for level in show.levels:
         axes.axhline(level, color=INK, linewidth=0.7, dashes=(2, 2))
@@ -193,7 +185,7 @@ def _panel(
         shade = line_of(index)
         axes.plot(
             other.days[kept],
-            _clipped(other.quantiles[2][kept], bottom),
+            clipped(other.quantiles[2][kept], bottom),
             color=shade.colour,
             linestyle=shade.style,
             linewidth=0.8,
@@ -201,12 +193,24 @@ def _panel(
         )
     kept = _kept(show, band)
     days = band.days[kept]
-    q = _clipped(band.quantiles[:, kept], bottom)
+    q = clipped(band.quantiles[:, kept], bottom)
     axes.fill_between(days, q[0], q[4], color=line.colour, alpha=0.16, linewidth=0)
     axes.fill_between(days, q[1], q[3], color=line.colour, alpha=0.32, linewidth=0)
     axes.plot(days, q[2], color=line.colour, linestyle=line.style, linewidth=1.5)
 
 
-def _clipped(values: NDArray[np.float64], bottom: float) -> NDArray[np.float64]:
+def set_scale(axes: Axes, logarithmic: bool, bottom: float, top: float) -> None:
+    """The vertical axis: powers of ten, or round steps."""
+    if logarithmic:
+        axes.set_yscale("log")
+        marks = [10.0**k for k in range(-9, 10) if bottom <= 10.0**k <= top]
+        axes.minorticks_off()
+    else:
+        marks = ticks(bottom, top, 6)
+    axes.set_yticks(marks, [number(mark) for mark in marks])
+    axes.set_ylim(bottom, top)
+
+
+def clipped(values: NDArray[np.float64], bottom: float) -> NDArray[np.float64]:
     """Values not below the axis."""
     return np.maximum(values, bottom)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.nouns.estimate import Estimate
+from reseed.report.clock import axis_label, is_long, per_mark
 from reseed.report.drawing.canvas import (
     WIDTH,
     apart,
@@ -20,22 +21,22 @@ from reseed.report.drawing.canvas import (
     place,
     sheet,
     short,
-    stroke,
     ticks,
     write,
 )
-from reseed.report.drawing.palette import INK, QUIET, line_of
-from reseed.report.numbers import count, number
+from reseed.report.drawing.legend import LINE, draw_numbers
+from reseed.report.drawing.palette import line_of
+from reseed.report.numbers import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LEFT, _RIGHT, _HIGH, _LINE = 2.0, 1.35, 2.15, 0.155
+_LEFT, _RIGHT, _HIGH = 2.0, 1.35, 2.15
 _UNDER = 0.52  # room for the ticks and the label of the axis
 _TOPS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 _MANY = 8  # arms, beyond which the table holds the numbers at risk alone
-_MOST = 800  # points of a curve: more than a page can show
+_MOST = 400  # points of a curve: more than a page can show
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def axis_end(curves: Sequence[Curve]) -> float:
         if len(changed):
             moves.append(float(curve.estimate.times[changed[-1] + 1]))
     wanted = float(np.ceil((1.2 * max(moves) + 2) / 5) * 5)
+    if is_long(wanted):
+        return last  # years of a plateau are a result
     # With no event at all, or with events late on, the whole follow-up is shown.
     return wanted if 0 < max(moves) and wanted < 0.6 * last else last
 
@@ -88,17 +91,18 @@ def draw_curves(title: str, curves: Sequence[Curve], origin: str = "infusion") -
     with house_style():
         groups = _groups(curves)
         rows = sum(1 + len(curves) for _ in groups)
-        figure = sheet(_HIGH + _UNDER + rows * _LINE + 0.06 * len(groups) + 0.1)
+        figure = sheet(_HIGH + _UNDER + rows * LINE + 0.06 * len(groups) + 0.1)
         wide = WIDTH - _LEFT - _RIGHT
         axes = place(figure, _LEFT, 0.1, wide, _HIGH)
         end, top = axis_end(curves), axis_top(curves)
-        marks = ticks(0, end)  # nothing can happen before the origin of an endpoint
+        day = per_mark(end)  # nothing can happen before the origin of an endpoint
+        marks = [day * mark for mark in ticks(0, end / day, 8 if day == 1 else 9)]
         axes.set_xlim(0, end)
         axes.set_ylim(0, 100 * top)
-        axes.set_xticks(marks)
+        axes.set_xticks(marks, [number(mark / day) for mark in marks])
         levels = ticks(0, 100 * top, 6)
         axes.set_yticks(levels, [number(level) for level in levels])
-        axes.set_xlabel(f"Days after {origin}")
+        axes.set_xlabel(axis_label(end, origin))
         axes.set_ylabel(f"{short(title, 34)}, %")
         for curve in curves:
             _curve(axes, curve, end)
@@ -201,25 +205,8 @@ def _table(
     marks: Sequence[float],
     end: float,
 ) -> None:
-    wide = WIDTH - _LEFT - _RIGHT
+    places = [_LEFT + (WIDTH - _LEFT - _RIGHT) * mark / end for mark in marks]
     top = 0.1 + _HIGH + _UNDER
     for group in groups:
-        write(figure, 0.02, top, group, bold=True, size=7)
-        top += _LINE
-        for curve in curves:
-            line = line_of(curve.index)
-            stroke(figure, 0.02, 0.22, top, line)
-            size = 7 if len(curve.title) <= 24 else 6.3
-            write(figure, 0.27, top, short(curve.title, 31), size=size, colour=INK)
-            for mark, value in zip(marks, _numbers(curve, group, marks), strict=True):
-                write(
-                    figure,
-                    _LEFT + wide * mark / end,
-                    top,
-                    count(value),
-                    align="center",
-                    size=7,
-                    colour=INK if value else QUIET,
-                )
-            top += _LINE
-        top += 0.06
+        rows = [(c.index, c.title, _numbers(c, group, marks)) for c in curves]
+        top = draw_numbers(figure, group, rows, places, top)

@@ -15,6 +15,8 @@ _TAG = re.compile(r"<[^<>]*>")
 _ID = re.compile(r' id="([^"]*)"')
 _USE = re.compile(r'(?:xlink:)?href="#([^"]*)"|url\(#([^)"]*)\)')
 _FONT = re.compile(r"font: ([^;']*?)'DejaVu Sans'[^;\"]*")
+_PATH = re.compile(r' d="[^"]*"')
+_DIGITS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a point cannot be seen
 _NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -38,6 +40,7 @@ def inline(figure: Figure, prefix: str, description: str) -> str:
         f' role="img" aria-label={quoteattr(description)}>'
     )
     text = head.sub(lambda _: opening, text, count=1)
+    text = _PATH.sub(lambda found: _DIGITS.sub(r"\1", found[0]), text)
     return re.sub(r"\s*\n\s*", "\n", text).strip()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reseed.report.blocks import Block
 from reseed.report.data import TrialData
 from reseed.report.sections import (
+    benefit,
     cohort,
     course,
     curves,
@@ -15,20 +16,24 @@ from reseed.report.sections import (
     differences,
     distributions,
     dose,
+    experience,
     failures,
+    history,
     laws,
     limits,
     parameters,
+    published,
     recovery,
     reproduce,
     summary,
     trajectories,
+    years,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section: the anchor in the page, its heading, and the function that fills it."""
+    """A section: anchor, heading, and the function that fills it; without blocks it is absent."""
 
     id: str
     title: str
@@ -38,14 +43,19 @@ class Section:
 SECTIONS = (
     Section("summary", "Summary", summary.build),
     Section("differences", "Differences between arms", differences.build),
+    Section("benefit", "Benefit, patient by patient", benefit.build),
     Section("course", "Treatment", course.build),
     Section("cohort", "Virtual patients at entry", cohort.build),
+    Section("history", "The lives before the study", history.build),
+    Section("years", "The course in years, before and after entry", years.build),
     Section("dose", "Stem-cell collection and dose", dose.build),
     Section("trajectories", "Counts and concentrations over time", trajectories.build),
     Section("engraftment", "Engraftment", curves.engraftment),
     Section("recovery", "Cell dose and recovery", recovery.build),
     Section("burden", "Days of low counts, transfusions and other measures", distributions.build),
     Section("events", "Infection, graft failure and survival", curves.events),
+    Section("published", "Published and predicted", published.build),
+    Section("experience", "What the patients went through", experience.build),
     Section("failures", "Patients not solved and follow-up that ended early", failures.build),
     Section("parameters", "Model parameters and where they come from", parameters.build),
     Section("definitions", "Definitions of the endpoints", definitions.build),

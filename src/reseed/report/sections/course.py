@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from reseed.report.blocks import Block, Figure, Heading, Piece, Prose, Text
+from reseed.report.clock import is_long
 from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.timeline import LABEL, Lane, draw_timeline
 from reseed.report.names import spoken
@@ -14,13 +16,14 @@ from reseed.report.numbers import plural, share, signed
 from reseed.report.sections.parted import parted
 
 _ORDER = ("harvest", "process", "freeze", "thaw", "infuse")
-_PROCEDURES = {
+PROCEDURES = {
     "harvest": ("apheresis", "Apheresis"),
     "infuse": ("cd34_infused", "Graft infused"),
 }
 _LANES = 44  # on a page, headings of arms counted as two
 _SINCE = ", from study start"
-_QUIET = {"give", "process", "freeze", "thaw"}  # no line of their own in the figure
+_NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
+QUIET = {"give", "process", "freeze", "thaw"}  # no line of their own in the figure
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
@@ -46,21 +49,32 @@ def _headed(paragraph: str) -> Text:
 
 def _figures(data: TrialData) -> tuple[Figure, ...]:
     origin = float(data.run.get("infusion_day", 0))
-    panels = [(arm.index, arm.title, _lanes(arm, origin)) for arm in data.arms]
+    panels = [(arm.index, arm.title, _lanes(arm, origin, _last(data))) for arm in data.arms]
     if not any(lanes for _, _, lanes in panels):
         return ()
     days = np.concatenate([lane.days for _, _, lanes in panels for lane in lanes])
-    first = float(min(days.min(), 0)) - 1
-    last = float(data.run.get("follow_up_days", days.max()))
+    first = float(min(days.min(initial=0), 0)) - 1
+    last = _last(data)
+    until = f" Drawn to day {last:g}; follow-up goes on." if _cut(data) else ""
     notes = (
         "Each line is scaled to its own busiest day. On the right: the planned dose, or the "
-        "patients of the arm to whom it happened at least once.",
+        f"patients of the arm to whom it happened at least once since study entry.{until}",
         *_remarks(data),
     )
     caption = "What was planned and what happened, by day"
     tallest = max(len(lanes) for _, _, lanes in panels)
     most = max(1, int(_LANES // (tallest + 2)))
     return parted(caption, panels, most, lambda part: draw_timeline(part, first, last), notes)
+
+
+def _last(data: TrialData) -> float:
+    """The last day that is drawn."""
+    return _NEAR if _cut(data) else float(data.run.get("follow_up_days", 0))
+
+
+def _cut(data: TrialData) -> bool:
+    """Whether days would be too narrow to see if the whole follow-up were drawn."""
+    return is_long(float(data.run.get("follow_up_days", 0)))
 
 
 def _remarks(data: TrialData) -> tuple[str, ...]:
@@ -79,12 +93,12 @@ def _remarks(data: TrialData) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _lanes(arm: ArmData, origin: float) -> list[Lane]:
+def _lanes(arm: ArmData, origin: float, last: float) -> list[Lane]:
     """Planned administrations (if run.json has them), then procedures, then events."""
     lanes = [_planned(entry) for entry in arm.info.get("given", ()) if entry.get("days")]
-    records = arm.records
+    records = arm.records[arm.records["time"] >= 0]
     sources = sorted(
-        set(records["source"]) - _QUIET,
+        set(records["source"]) - QUIET,
         key=lambda s: (_ORDER.index(s) if s in _ORDER else len(_ORDER), s),
     )
     for source in sources:
@@ -97,11 +111,17 @@ def _lanes(arm: ArmData, origin: float) -> list[Lane]:
                 label = label if len(label) <= LABEL else spoken(name)
                 lanes.append(_lane(arm, rows[rows["name"] == name], label, origin, "event"))
         else:
-            name, label = _PROCEDURES.get(source, ("", spoken(source)))
+            name, label = PROCEDURES.get(source, ("", spoken(source)))
             chosen = rows[rows["name"] == name] if name else rows
             if len(chosen):
                 lanes.append(_lane(arm, chosen, label, origin, "done"))
-    return lanes
+    return [_until(lane, last) for lane in lanes]
+
+
+def _until(lane: Lane, last: float) -> Lane:
+    """A lane without the days that are not drawn."""
+    kept = lane.days < last
+    return replace(lane, days=lane.days[kept], share=lane.share[kept])
 
 
 def _planned(entry: Any) -> Lane:

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
-from reseed.report.data import ArmData, TrialData
+from reseed.base.time import DAYS_PER_YEAR
+from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table, Text
+from reseed.report.clock import is_long, moment
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
-from reseed.report.numbers import NONE, count, percent, tenth
-from reseed.report.sections.summary import at_end, end_of, quartiles, title_of
+from reseed.report.numbers import NONE, count, percent, plural
+from reseed.report.sections.by_arm import by_arm
+from reseed.report.sections.summary import at_end, end_of, on_day, quartiles, title_of
+
+_YEARS = (1, 2, 3, 5, 10, 15)
 
 
 def engraftment(data: TrialData) -> tuple[Block, ...]:
@@ -25,12 +30,13 @@ def events(data: TrialData) -> tuple[Block, ...]:
 
 
 def _build(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
-    timed = [e for e in endpoints if data.kind(e["name"]) in ("cumulative_incidence", "survival")]
+    timed = [e for e in endpoints if data.kind(e["name"]) in TIMED]
     if not timed:
         return (Prose("No such endpoint is part of this trial."),)
     # An endpoint that is decided on one day has no course over time to draw.
     drawn = [endpoint for endpoint in timed if endpoint.get("kind") != "not_by"]
-    return (_table(data, timed), *(_course(data, endpoint) for endpoint in drawn))
+    years = _by_year(data, drawn)
+    return (_table(data, timed), *years, *(_course(data, endpoint) for endpoint in drawn))
 
 
 def _course(data: TrialData, endpoint: Mapping[str, Any]) -> Block:
@@ -45,9 +51,9 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
     rows: list[Row] = []
     for endpoint in endpoints:
         found = data.of(endpoint["name"])
-        day = tenth(end_of(endpoint, found[0][1]))
+        day = moment(end_of(endpoint, found[0][1]))
         what = "survival" if found[0][1].kind == "survival" else "cumulative incidence"
-        rows.append(Row((f"{title_of(endpoint)} ({what}, at day {day})",), "group"))
+        rows.append(Row((f"{title_of(endpoint)} ({what}, at {day})",), "group"))
         for arm, estimate in found:
             follow = _follow(arm, endpoint["name"])
             competing = count(int((follow.status == 2).sum())) if follow else NONE
@@ -61,12 +67,13 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
                 at_end(endpoint, estimate),
             )
             rows.append(Row(cells, "sub"))
+    short = not any(is_long(end_of(e, data.of(e["name"])[0][1])) for e in endpoints)
     columns = (
         Column("", "left", 32),
         Column("Patients", "right", 9),
         Column("Events", "right", 8),
         Column("Competing", "right", 10),
-        Column("Median day (IQR)", "right", 20),
+        Column(f"Median {'day' if short else 'time, in days unless said'} (IQR)", "right", 20),
         Column("% (95% CI)", "right", 21),
     )
     notes = (
@@ -74,6 +81,26 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
         "patients in whom another event came first and made this one impossible.",
     )
     return Table("Endpoints over time, by arm", columns, tuple(rows), notes)
+
+
+def _by_year(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
+    """The curves after whole years, for endpoints that are followed for more than two."""
+    rows: list[tuple[str, str, Sequence[Text]]] = []
+    for endpoint in endpoints:
+        found = {arm.name: estimate for arm, estimate in data.of(endpoint["name"])}
+        last = max(end_of(endpoint, estimate) for estimate in found.values())
+        years = [year for year in _YEARS if year * DAYS_PER_YEAR <= last + 1]
+        if last < 2 * DAYS_PER_YEAR:
+            continue
+        rows.append(("group", title_of(endpoint), ()))
+        for year in years:
+            day = min(year * DAYS_PER_YEAR, last)
+            held = [found.get(arm.name) for arm in data.arms]
+            cells = [on_day(e, day) if e else NONE for e in held]
+            rows.append(("sub", plural(year, "year"), cells))
+    if not rows:
+        return ()
+    return by_arm("Endpoints by year, % (95% CI)", "", data.titles, rows)
 
 
 def _figure(data: TrialData, endpoint: Mapping[str, Any]) -> Figure:
@@ -102,7 +129,7 @@ def _notes(curves: Sequence[Curve]) -> tuple[str, ...]:
     end = axis_end(curves)
     last = max((float(c.estimate.times[-1]) for c in curves if len(c.estimate.times)), default=end)
     if end < last:
-        notes.append(f"The curves do not change from day {tenth(end)} to day {tenth(last)}.")
+        notes.append(f"The curves do not change from {moment(end)} to {moment(last)}.")
     top = axis_top(curves)
     if top < 1:
         notes.append(f"The vertical axis ends at {percent(top).removesuffix('.0')}%.")

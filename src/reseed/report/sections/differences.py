@@ -13,42 +13,48 @@ from numpy.typing import NDArray
 
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Column, Prose, Row, Table
-from reseed.report.data import ArmData, TrialData
+from reseed.report.clock import moment
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.names import labelled, spoken
-from reseed.report.numbers import NONE, minus, tenth, together
+from reseed.report.numbers import NONE, minus, together
 from reseed.report.variables import readable, scale
-from reseed.stats import Bounded, hybrid, mean, median_day, risk_at, welch
+from reseed.stats import Bounded, hybrid, mean, median_day, rate_ratio, risk_at, welch
 
 FEW = 20  # with fewer patients in an arm nothing is compared
 TWINS = (
-    "Every arm has the same virtual patients. That calls for a paired analysis, which is not made "
-    "yet: no differences are shown."
+    "Every arm has the same virtual patients: they are compared patient by patient, in the section "
+    "on benefit, and not as groups of different people."
 )
 _NOTES = (
-    "Differences in days, in percentage points, or in the unit of the means. Days and per cent: "
-    "Newcombe's hybrid of the two arms' intervals. Measured values are compared by their means, "
-    f"with Welch's interval, since medians of counts move in steps. {NONE}: fewer than {FEW} "
+    "Differences in days, in percentage points, in events per year, or in the unit of the means. "
+    "Days, per cent and rates: Newcombe's hybrid of the two arms' intervals. Measured values are "
+    "compared by their means, with Welch's interval, since medians of counts move in steps. "
+    f"{NONE}: fewer than {FEW} "
     "patients in an arm, a median that is not or barely reached (the interval of the incidence "
     "on the last day holds 50%), or no spread.",
     "Many endpoints are compared, and the intervals are not adjusted for that. They reflect the "
     "number of virtual patients only.",
 )
-_LABELS = {"median": ", median day", "share": ", %", "mean": ", mean"}
+_LABELS = {"median": ", median day", "share": ", %", "mean": ", mean", "rate": ", per year"}
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An endpoint in one arm; `difference` is that from the first arm, where `hurdle` is ""."""
+    """An endpoint in one arm; `difference` is that from the first arm, where `hurdle` is "".
+
+    A rate has a `ratio` to that of the first arm too, if that is above 0.
+    """
 
     arm: str
     value: Bounded
     difference: Bounded | None = None
     hurdle: str = ""
+    ratio: Bounded | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """An endpoint over the arms; `measure` is `median` (days), `share` (%) or `mean`."""
+    """An endpoint over the arms; `measure` is `median` (days), `share` (%), `mean` or `rate`."""
 
     endpoint: Mapping[str, Any]
     title: str
@@ -108,7 +114,7 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     """The title with the last day: "Death by day 100"; no day where the title has one."""
     title, end = title_of(endpoint), end_of(endpoint, estimate)
     said = re.search(r"\bday[s]? ?[+−-]?\d", title, re.IGNORECASE)
-    day = f"day {tenth(end)}" if math.isfinite(end) and not said else ""
+    day = moment(end) if math.isfinite(end) and not said else ""
     if estimate.kind == "survival":
         plain = title if "surviv" in title.lower() else f"{title}: free of it"
         return f"{plain} at {day}" if day else plain
@@ -117,7 +123,7 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
 
 def shown(contrast: Contrast, *values: float) -> tuple[str, ...]:
     """Values side by side: days and per cent to one decimal, means as the whole contrast needs."""
-    if contrast.measure == "mean":
+    if contrast.measure in ("mean", "rate"):
         return together(*values, *_numbers(contrast))[: len(values)]
     whole = contrast.measure == "median" and all(f"{v:.1f}"[-2:] in (".0", "an") for v in values)
     places = 0 if whole else 1
@@ -153,8 +159,8 @@ def _contrast(
 
 
 def _measure(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
-    if estimate.kind == "distribution":
-        return "mean"
+    if estimate.kind not in TIMED:
+        return "rate" if estimate.kind == "rate" else "mean"
     return "median" if endpoint.get("kind") == "sustained" else "share"
 
 
@@ -176,7 +182,10 @@ def _side(
     else:
         gap = hybrid(_value(endpoint, measure, first), value)
     hurdle = _hurdle(measure, min(first[1].n, estimate.n), gap)
-    return Side(arm.title, side.value, None if hurdle else gap.times(factor), hurdle)
+    if hurdle:
+        return Side(arm.title, side.value, None, hurdle)
+    ratio = rate_ratio(_value(endpoint, measure, first), value) if measure == "rate" else None
+    return Side(arm.title, side.value, gap.times(factor), "", ratio)
 
 
 def _value(endpoint: Mapping[str, Any], measure: str, pair: tuple[ArmData, Estimate]) -> Bounded:
@@ -229,6 +238,9 @@ def _cells(contrast: Contrast, side: Side) -> tuple[str, ...]:
     if gap:
         middle, low, high = shown(contrast, gap.value, gap.low, gap.high)
         difference = f"{middle} ({low} to {high})"
+    if side.ratio and side.ratio.known:
+        middle, low, high = together(side.ratio.value, side.ratio.low, side.ratio.high)
+        difference += f"; ratio {middle} ({low} to {high})"
     return contrast.title + _LABELS[measure], first, other, difference
 
 

@@ -7,20 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
-from reseed.report.data import ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.names import labelled
 from reseed.report.numbers import count
 from reseed.report.sections.dose import is_drawn
 from reseed.report.sections.parted import parted
-from reseed.report.sections.summary import quartiles, title_of, unit_of
+from reseed.report.sections.summary import average, bounded, quartiles, title_of, unit_of
 from reseed.report.variables import scale
+from reseed.stats import mean
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
     """A table of all measured endpoints, and a figure for each."""
-    measured = [e for e in data.endpoints if data.kind(e["name"]) == "distribution"]
+    measured = [e for e in data.endpoints if data.kind(e["name"]) not in ("", *TIMED)]
     if not measured:
         return (Prose("No such endpoint is part of this trial."),)
     rows: list[Row] = []
@@ -28,19 +30,25 @@ def build(data: TrialData) -> tuple[Block, ...]:
         found = data.of(endpoint["name"])
         rows.append(Row((labelled(title_of(endpoint), unit_of(found)),), "group"))
         rows += [
-            Row((arm.title, count(e.n), count(e.missing), quartiles(e)), "sub") for arm, e in found
+            Row((arm.title, count(e.n), count(e.missing), _average(arm, e), quartiles(e)), "sub")
+            for arm, e in found
         ]
     columns = (
-        Column("", "left", 46),
-        Column("Patients", "right", 14),
-        Column("No value", "right", 14),
-        Column("Median (IQR)", "right", 26),
+        Column("", "left", 34),
+        Column("Patients", "right", 10),
+        Column("No value", "right", 10),
+        Column("Mean or rate (95% CI)", "right", 23),
+        Column("Median (IQR)", "right", 23),
     )
     table = Table(
         "Measures, by arm",
         columns,
         tuple(rows),
-        ("IQR: interquartile range. Figures of cell doses stand with collection and dose.",),
+        (
+            "IQR: interquartile range. Figures of cell doses stand with collection and dose. "
+            "Rates: all events over all time, with an exact Poisson interval that is widened where "
+            "patients differ more than chance makes them; median and IQR are over patients.",
+        ),
     )
     return (table, *(figure for endpoint in measured for figure in _figures(data, endpoint)))
 
@@ -51,14 +59,27 @@ def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Figure, ...]
         data, [_values(arm, endpoint["name"]) for arm, _ in found]
     ):
         return ()
-    label = labelled(title_of(endpoint), unit_of(found))
+    rate = found[0][1].kind == "rate"
+    label = (
+        f"{title_of(endpoint)}: events" if rate else labelled(title_of(endpoint), unit_of(found))
+    )
     samples = [
-        Sample(arm.index, arm.title, _values(arm, endpoint["name"]) * scale(e.unit, unit_of(found)))
+        Sample(
+            arm.index,
+            arm.title,
+            _values(arm, endpoint["name"]) * (1.0 if rate else scale(e.unit, unit_of(found))),
+        )
         for arm, e in found
     ]
     notes = ("Line: median; bar at the top: from the lower to the upper quartile.",)
-    caption = f"{title_of(endpoint)}, by arm"
+    caption = f"{title_of(endpoint)}{': events in each patient' if rate else ''}, by arm"
     return parted(caption, samples, 8, lambda part: draw_histograms(label, part, samples), notes)
+
+
+def _average(arm: ArmData, estimate: Estimate) -> str:
+    if estimate.kind == "distribution":
+        return bounded(mean(_values(arm, estimate.endpoint)), estimate.unit)
+    return average(estimate)
 
 
 def _values(arm: ArmData, endpoint: str) -> Any:

@@ -28,6 +28,10 @@ def build(data: TrialData) -> tuple[Block, ...]:
     cells = [share(part, size) for part, size in zip(retried, sizes, strict=True)]
     rows.append(("", "Solved only with a tighter tolerance or a longer budget", cells))
     rows += _tallied("Follow-up ended early", [_ends(arm) for arm in data.arms], sizes)
+    early = [int((arm.solutions["end_time"] < 0).sum()) for arm in data.arms]
+    if any(early):
+        cells = [share(part, size) for part, size in zip(early, sizes, strict=True)]
+        rows.append(("sub", "of these, before study entry", cells))
     rows += _tallied("No infusion", [_without(arm) for arm in data.arms], sizes)
     notes = ("Numbers are patients (%). Nobody is left out in silence.",)
     tables = by_arm(

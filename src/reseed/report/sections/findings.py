@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reseed.report.data import TrialData
 from reseed.report.numbers import NONE
+from reseed.report.sections.benefit import benefits
 from reseed.report.sections.differences import (
     TWINS,
     Contrast,
@@ -16,16 +17,21 @@ from reseed.report.sections.differences import (
 )
 from reseed.stats import Bounded
 
-_ORDER = ("sustained", "first", "count")
-_WAYS = {"median": ("later", "earlier"), "share": ("higher", "lower"), "mean": ("more", "fewer")}
-_UNITS = {"median": " days", "share": " percentage points", "mean": ""}
+_ORDER = ("sustained", "first", "confirmed", "composite", "count", "rate")
+_WAYS = {
+    "median": ("later", "earlier"),
+    "share": ("higher", "lower"),
+    "mean": ("more", "fewer"),
+    "rate": ("more", "fewer"),
+}
+_UNITS = {"median": " days", "share": " percentage points", "mean": "", "rate": " a year"}
 
 
 def findings(data: TrialData) -> tuple[str, ...]:
     """What was asked: recovery, infections and deaths, transfusions; one paragraph each."""
     chosen = asked(contrasts(data))
-    said = tuple(sentence(contrast) for contrast in chosen)
-    return (*said, TWINS) if len(data.arms) > 1 and not compared(data) else said
+    said = tuple(sentence(contrast, named=len(data.arms) > 1) for contrast in chosen)
+    return (*said, TWINS, *benefits(data)) if len(data.arms) > 1 and not compared(data) else said
 
 
 def asked(found: Sequence[Contrast]) -> tuple[Contrast, ...]:
@@ -47,12 +53,16 @@ def asked(found: Sequence[Contrast]) -> tuple[Contrast, ...]:
     return tuple(sorted(kept, key=lambda c: _ORDER.index(c.endpoint["kind"])))
 
 
-def sentence(contrast: Contrast) -> str:
-    """Each arm's value, and against the first arm only what the interval bears."""
+def sentence(contrast: Contrast, named: bool = False) -> str:
+    """Each arm's value, and against the first arm only what the interval bears.
+
+    A single arm is `named` where the trial has others, of which there is nothing to say.
+    """
     first, *others = contrast.sides
     head = f"{contrast.title}: {_value(contrast, first)}"
     if not others:
-        return f"{head}{_interval(contrast, first.value)}."
+        own = f" with {first.arm}" if named else ""
+        return f"{head}{_interval(contrast, first.value)}{own}."
     parts = [f"{head} with {first.arm}"]
     for side in others:
         told = f": {side.hurdle}" if side.hurdle else ""
@@ -81,6 +91,8 @@ def _value(contrast: Contrast, side: Side) -> str:
         if text == NONE:
             return "median not reached"
         return f"median day {text}" if side.value.known else "median barely reached"
+    if contrast.measure == "rate":
+        return f"{text} a year"
     return f"{text}%" if contrast.measure == "share" else f"mean {text}"
 
 

@@ -63,7 +63,28 @@ def _front(parameters: list[Mapping[str, Any]]) -> tuple[Block, ...]:
     assumed = tally["assumed"]
     text = f"The model has {plural(len(parameters), 'parameter')} in this trial"
     text += f"; {assumed} of them assumed and marked ◆." if assumed else "; none is assumed."
-    return (Prose(text), Table("Parameters by status", columns, rows))
+    return (Prose(text), Table("Parameters by status", columns, rows), _by_module(parameters))
+
+
+def _by_module(parameters: list[Mapping[str, Any]]) -> Table:
+    """Where the assumptions lie: a line for each module."""
+    tally = Counter((str(entry["module"]), str(entry.get("status", ""))) for entry in parameters)
+    rows = tuple(
+        Row(
+            (
+                spoken(module),
+                str(sum(n for (own, _), n in tally.items() if own == module)),
+                *(str(tally[module, status] or NONE) for status in _STATUSES),
+            )
+        )
+        for module in dict.fromkeys(str(entry["module"]) for entry in parameters)
+    )
+    columns = (
+        Column("Module", "left", 30),
+        Column("All", "right", 14),
+        *(Column(spoken(status), "right", 14) for status in _STATUSES),
+    )
+    return Table("Parameters by module and status", columns, rows, dense=True)
 
 
 def _status(status: str) -> Text:

@@ -20,7 +20,9 @@ OFF = 2.0  # days; a smaller difference is within the scatter of such studies
 
 def build(data: TrialData) -> tuple[Block, ...]:
     """For each study that the scenario compares with: table, judgement, figure."""
-    studies = data.run.get("evidence", ())
+    studies = [study for study in data.run.get("evidence", ()) if study["groups"]]
+    if not studies and data.run.get("evidence"):
+        return ()  # they are of another kind
     if not studies:
         return (Prose("The scenario names no published study to compare with."),)
     return tuple(block for study in studies for block in _study(data, study))

@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Prose, Text
-from reseed.report.data import ArmData, TrialData
+from reseed.report.clock import is_long
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.names import labelled
-from reseed.report.numbers import NONE, count, percent_interval, share, spread
+from reseed.report.numbers import NONE, count, percent_interval, share, spread, together
 from reseed.report.sections.by_arm import by_arm
 from reseed.report.sections.differences import end_of, title_at_end, title_of
 from reseed.report.sections.findings import findings
 from reseed.report.variables import readable, scale
+from reseed.stats import Bounded
 
 _Row = tuple[str, str, Sequence[Text]]
 
@@ -36,7 +39,12 @@ def build(data: TrialData) -> tuple[Block, ...]:
 
 def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     """The curve at the end of the endpoint's window in per cent, with its interval."""
-    at = int(np.searchsorted(estimate.times, end_of(endpoint, estimate) + 1e-9, "right")) - 1
+    return on_day(estimate, end_of(endpoint, estimate))
+
+
+def on_day(estimate: Estimate, day: float) -> str:
+    """The curve on a day in per cent, with its interval."""
+    at = int(np.searchsorted(estimate.times, day + 1e-9, "right")) - 1
     if at < 0:
         return NONE
     return percent_interval(estimate.estimate[at], estimate.low[at], estimate.high[at])
@@ -44,12 +52,15 @@ def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
 
 def quartiles(estimate: Estimate) -> str:
     """The median with its quartiles, in the shown unit; a time may be "not reached"."""
-    timed = estimate.kind != "distribution"
+    timed = estimate.kind in TIMED
     if timed and about_half(estimate):
         return "about 50% had it; no median"
+    years = timed and len(estimate.times) > 0 and is_long(float(estimate.times[-1]))
     factor = 1.0 if timed else scale(estimate.unit, readable(estimate.unit))
+    factor = 1 / DAYS_PER_YEAR if years else factor
     values = (factor * q for q in (estimate.median, estimate.q25, estimate.q75))
-    return spread(*values, absent="not reached" if timed else NONE)
+    text = spread(*values, absent="not reached" if timed else NONE)
+    return f"{text} years" if years and math.isfinite(estimate.q25) else text
 
 
 def about_half(estimate: Estimate) -> bool:
@@ -58,6 +69,27 @@ def about_half(estimate: Estimate) -> bool:
         return False
     known = np.flatnonzero(np.isfinite(estimate.estimate))
     return len(known) > 0 and bool(estimate.low[known[-1]] <= 0.5 <= estimate.high[known[-1]])
+
+
+def average(estimate: Estimate | None) -> str:
+    """A mean or a rate with its interval, in the shown unit."""
+    if estimate is None or not len(estimate.times):
+        return NONE
+    rows = (estimate.estimate, estimate.low, estimate.high)
+    return bounded(Bounded(*(float(row[-1]) for row in rows)), estimate.unit)
+
+
+def bounded(value: Bounded, unit: str) -> str:
+    """A value with its interval, in the shown unit."""
+    shown = value.times(scale(unit, readable(unit)))
+    middle, low, high = together(shown.value, shown.low, shown.high)
+    return middle if low == high == NONE else f"{middle} ({low} to {high})"
+
+
+def average_label(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
+    """The label of `average`: "Annualised relapse rate, per year (95% CI)"."""
+    title = labelled(title_of(endpoint), readable(estimate.unit))
+    return f"{title} (95% CI)" if estimate.kind == "rate" else f"{title}, mean (95% CI)"
 
 
 def unit_of(found: Sequence[tuple[ArmData, Estimate]]) -> str:
@@ -95,6 +127,9 @@ def _endpoints(data: TrialData) -> list[_Row]:
             continue
         one = next(iter(found.values()))
         held = [found.get(arm.name) for arm in data.arms]
+        if one.kind in ("mean", "rate"):
+            rows.append(("", average_label(endpoint, one), [average(e) for e in held]))
+            continue
         if one.kind == "distribution":
             unit = unit_of(data.of(endpoint["name"]))
             label = f"{labelled(title_of(endpoint), unit)}, median (IQR)"
@@ -128,8 +163,11 @@ def _missing(data: TrialData) -> tuple[str, ...]:
         elif gaps:
             inside = ", ".join(f"{title}: {count(number)}" for title, number in gaps)
             alike.setdefault(inside, []).append(title_of(endpoint))
-    counts = ", ".join(map(count, grafted))
-    first = f"Endpoints from infusion describe only patients who received the graft ({counts})."
+    counts = ", ".join(count(number) for number in grafted if number)
+    arms = "" if all(grafted) else " of an arm with one"
+    first = (
+        f"Endpoints from infusion describe only patients{arms} who received the graft ({counts})."
+    )
     return (
         *((first,) if ungrafted else ()),
         *(

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.report.blocks import Block, Figure, Prose
+from reseed.report.clock import is_long
 from reseed.report.data import TrialData
 from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, draw_bands
+from reseed.report.drawing.broken import at_rest, draw_broken
 from reseed.report.names import labelled, quantity
 from reseed.report.numbers import number
 from reseed.report.sections.parted import parted
-from reseed.report.variables import Show, is_concentration, legible, scale, show_of
+from reseed.report.variables import Show, face_of, is_concentration, legible, scale
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
@@ -23,10 +25,13 @@ def build(data: TrialData) -> tuple[Block, ...]:
     several = (
         " Thin lines repeat the medians of the other arms." if 1 < len(data.arms) <= FEW else ""
     )
+    bands = "The dark band holds the middle 50% of the patients, the light band the middle 90%"
+    if is_long(float(data.run.get("follow_up_days", 0))):
+        several = " The axis is broken at day 100: days on the left, years on the right."
+        bands = "The band holds the middle 50% of the patients, the thin lines the middle 90%"
     return (
         Prose(
-            "Lines are medians. The dark band holds the middle 50% of the patients, the light "
-            "band the middle 90%, on each day among those living and still followed."
+            f"Lines are medians. {bands}, on each day among those living and still followed."
             f"{several} Values are those of the model at the times that were kept (as a rule the "
             "start of each day), without error of measurement; peaks in between are not seen."
         ),
@@ -36,6 +41,9 @@ def build(data: TrialData) -> tuple[Block, ...]:
 
 def _figures(data: TrialData, variable: str) -> tuple[Figure, ...]:
     origin = float(data.run.get("infusion_day", 0))
+    long = is_long(float(data.run.get("follow_up_days", 0)))
+    if long and face_of(data.run, variable, "").time == "years":
+        return ()  # in the section of the years
     bands: list[tuple[int, str, Band]] = []
     unit = ""
     for arm in data.arms:
@@ -49,15 +57,42 @@ def _figures(data: TrialData, variable: str) -> tuple[Figure, ...]:
     if not bands:
         return ()
     peak = max(float(np.nanmax(band.quantiles, initial=0.0)) for _, _, band in bands)
-    show = legible(show_of(variable, unit), unit, peak)
+    show = legible(face_of(data.run, variable, unit), unit, peak)
     factor = scale(unit, show.unit or unit)
     bands = [(i, title, Band(b.days, b.quantiles * factor, b.living)) for i, title, b in bands]
     axis = labelled(show.title, show.unit or unit)
+    drug = is_concentration(unit) and not any(band.quantiles[2][0] > 0 for _, _, band in bands)
+    if long and show.until is None and not drug:
+        return (_broken(data, show, axis, bands, unit),)
     caption = f"{show.title} by day from infusion, by arm"
     if is_concentration(unit):
         caption += ": value at the start of each day (trough), not peaks"
     notes = _notes(show, unit, bands)
     return parted(caption, bands, 10, lambda part: draw_bands(show, axis, part, bands), notes)
+
+
+def _broken(
+    data: TrialData, show: Show, axis: str, bands: list[tuple[int, str, Band]], unit: str
+) -> Figure:
+    """The first hundred days and the years after them, side by side."""
+    entry = -float(data.run.get("infusion_day", 0))
+    rests = at_rest([band for _, _, band in bands], entry)
+    rest = float(np.nanmedian(rests)) if np.isfinite(rests).any() else 0.0
+    across = rest if rest > 0 else None
+    notes = [] if across is None else ["Dots across: the median at study entry."]
+    if show.normal:
+        low, high = (number(bound) for bound in show.normal)
+        normal = quantity(f"{low} to {high}", show.unit or unit)
+        notes.append(f"Grey: normal range, {normal} ({show.source}).")
+    elif show.levels and show.source:
+        notes.append(f"Level across: {show.source}.")
+    if show.levels:
+        levels = " and ".join(quantity(number(level), show.unit or unit) for level in show.levels)
+        notes.append(f"Dashes across: {levels}.")
+    if show.logarithmic:
+        notes.append("Logarithmic vertical axis.")
+    caption = f"{show.title}: days, then years after infusion, by arm"
+    return Figure(caption, lambda: draw_broken(show, axis, bands, across), (" ".join(notes),))
 
 
 def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[str, ...]:

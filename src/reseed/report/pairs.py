@@ -1,0 +1,140 @@
+"""The same patients in two arms: what each one gains, where every arm has the same people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.base.time import DAYS_PER_YEAR
+from reseed.report.clock import is_long
+from reseed.report.data import ArmData, TrialData
+from reseed.report.names import labelled, spoken
+from reseed.report.variables import face_of, readable, scale
+from reseed.report.yearly import Followed, events_of, followed, recurrent
+
+_BETTER = {"first": "more", "sustained": "less", "count": "less", "time_below": "less"}
+_EXACT = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What each patient gains with the first arm over another: above 0 is better, (pair,).
+
+    `same` is the size below which a gain counts for nothing; `drawn` says whether the measure is
+    of a kind that a figure shows.
+    """
+
+    title: str
+    values: NDArray[np.float64]
+    same: float
+    drawn: bool
+
+    @property
+    def better(self) -> NDArray[np.bool_]:
+        """Who is better off in the first arm."""
+        return self.values >= max(self.same, _EXACT)
+
+    @property
+    def worse(self) -> NDArray[np.bool_]:
+        """Who is worse off in the first arm."""
+        return self.values <= -max(self.same, _EXACT)
+
+
+def gains(data: TrialData, first: ArmData, other: ArmData) -> tuple[Gain, ...]:
+    """Every measure that has a better and a worse side, for all pairs in which both are known."""
+    found = [
+        *_recurrent(data, first, other),
+        *_variables(data, first, other),
+        *_endpoints(data, first, other),
+    ]
+    return tuple(gain for gain in found if len(gain.values))
+
+
+def _common(one: Followed, two: Followed) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the patients who were solved in both arms."""
+    _, here, there = np.intersect1d(one.ids, two.ids, assume_unique=True, return_indices=True)
+    return here, there
+
+
+def _recurrent(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
+    """Events avoided while both were followed, so that nobody avoids any by an early death."""
+    one, two = followed(first), followed(other)
+    here, there = _common(one, two)
+    until = np.minimum(one.last[here], two.last[there]) / DAYS_PER_YEAR
+    found = []
+    for name in recurrent(data):
+        numbers = []
+        for arm, people, rows in ((first, one, here), (other, two, there)):
+            events = events_of(arm, people, name)
+            ends = np.full(len(people.ids), -np.inf)
+            ends[rows] = until
+            counted = (events.year > 0) & (events.year <= ends[events.place])
+            whole = np.bincount(events.place[counted], minlength=len(people.ids))
+            numbers.append(whole[rows].astype(float))
+        found.append(Gain(f"{spoken(name)}: events avoided", numbers[1] - numbers[0], 0.0, True))
+    return found
+
+
+def _variables(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
+    """Quantities with a better side, on the last day, of those who are alive in both arms."""
+    found = []
+    for variable in data.run.get("show", ()):
+        if not face_of(data.run, variable, "").better:
+            continue
+        one, two = first.track(variable), other.track(variable)
+        if one is None or two is None:
+            continue
+        ids = [arm.patients["patient"].to_numpy(np.int64) for arm in (first, other)]
+        _, here, there = np.intersect1d(ids[0], ids[1], assume_unique=True, return_indices=True)
+        show = face_of(data.run, variable, one[2])
+        unit = show.unit or one[2]
+        last = one[0][here, -1].astype(float), two[0][there, -1].astype(float)
+        gap = scale(one[2], unit) * (last[1] - last[0])
+        gap = gap if show.better == "less" else -gap
+        title = f"{labelled(show.title, unit)}: difference at the end"
+        found.append(Gain(title, gap[np.isfinite(gap)], show.same, True))
+    return found
+
+
+def _endpoints(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
+    found = []
+    for endpoint in data.endpoints:
+        better = endpoint.get("better") or _BETTER.get(str(endpoint.get("kind")), "")
+        kind = data.kind(endpoint["name"])
+        if not better or not kind or float(endpoint.get("to_day") or 0) <= 0:
+            continue  # no better side, or over before the study began
+        if not {first.name, other.name} <= {arm.name for arm, _ in data.of(endpoint["name"])}:
+            continue
+        both = first.outcome(endpoint["name"]).merge(
+            other.outcome(endpoint["name"]), on="patient", suffixes=("_one", "_two")
+        )
+        make = _measured if kind == "distribution" else _timed
+        found.append(make(endpoint, both, -1.0 if better == "more" else 1.0))
+    return found
+
+
+def _measured(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
+    units = [unit for unit in both["unit_one"] if unit]
+    unit = units[0] if units else ""
+    factor = scale(unit, readable(unit))
+    gap = sign * factor * (both["value_two"] - both["value_one"]).to_numpy(float)
+    title = labelled(endpoint.get("title") or spoken(endpoint["name"]), readable(unit))
+    return Gain(title, gap[np.isfinite(gap)], 0.0, False)
+
+
+def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
+    """Time until the event (or one that competes), both up to where either is censored."""
+    times = both[["time_one", "time_two"]].to_numpy(float)
+    free = both[["status_one", "status_two"]].to_numpy() == 0
+    until = np.where(free, times, np.inf).min(axis=1, initial=np.inf)
+    held = np.minimum(times, until[:, None])
+    long = is_long(float(endpoint["to_day"]))
+    gap = sign * (held[:, 1] - held[:, 0]) / (DAYS_PER_YEAR if long else 1.0)
+    title = endpoint.get("title") or spoken(endpoint["name"])
+    what = "gained before it ends" if endpoint.get("kind") == "first" else "earlier"
+    unit = "years" if long else "days"
+    return Gain(f"{title}: {unit} {what}", gap[np.isfinite(gap)], 0.0, sign < 0 and long)

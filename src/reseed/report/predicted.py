@@ -1,0 +1,141 @@
+"""A published number beside the model's own, with what a study of its size could have found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reseed.base.keys import uniforms
+from reseed.nouns.estimate import Estimate
+from reseed.nouns.key import Key
+from reseed.report.clock import is_long
+from reseed.report.data import ArmData, TrialData
+from reseed.report.variables import readable, scale
+from reseed.stats import interval_of, median_times, middles, risk_at, shares
+
+STUDIES = 400
+"""Studies that are drawn for each prediction: ten in each tail of 2.5 per cent."""
+LARGEST = 2_000
+"""Patients of a drawn study at most; a larger one is drawn with so many, which is wider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A published row and one arm: all numbers in `unit`, "%" for shares.
+
+    `low` and `high` bound 95 % of what studies of the published size find in the model, NaN where
+    that size is not known.
+    """
+
+    row: Mapping[str, Any]
+    arm: ArmData
+    unit: str
+    published: tuple[float, float, float]
+    model: float
+    low: float
+    high: float
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is anything to hold the published number against."""
+        return not math.isnan(self.low)
+
+    @property
+    def missed(self) -> bool:
+        """Whether the published number lies outside of what the model predicts."""
+        return self.judged and not self.low <= self.published[0] <= self.high
+
+
+def predictions(data: TrialData) -> tuple[Prediction, ...]:
+    """Every published number whose endpoint this run can judge, for each arm that it is about."""
+    rows = [row for study in data.run.get("evidence", ()) for row in study.get("outcomes", ())]
+    pairs = [
+        (row, arm)
+        for row in rows
+        for arm in data.arms
+        if row["course"] in ("", arm.info.get("course")) and _judges(data, row, arm)
+    ]
+    if not pairs:
+        return ()
+    largest = max((min(row["n"], LARGEST) for row, _ in pairs if row["n"]), default=1)
+    draws = _draws(int(data.run.get("seed", 0)), largest)
+    return tuple(_prediction(data, row, arm, draws) for row, arm in pairs)
+
+
+def _judges(data: TrialData, row: Mapping[str, Any], arm: ArmData) -> bool:
+    """Whether the arm has an estimate of that kind, up to the day of the row."""
+    estimate = data.estimates.get((arm.name, row["endpoint"]))
+    if estimate is None or estimate.n == 0:
+        return False
+    if row["measure"] == "share":
+        return _reaches(estimate, float(row["day"]))
+    return row["measure"] == "median" or estimate.kind == "distribution"
+
+
+def _reaches(estimate: Estimate, day: float) -> bool:
+    return len(estimate.times) > 0 and day <= float(estimate.times[-1]) + 1.0
+
+
+def _draws(seed: int, size: int) -> NDArray[np.float64]:
+    """Uniform numbers (study, patient); a smaller study takes the first of each row."""
+    study, patient = np.arange(STUDIES)[:, None], np.arange(size)[None, :]
+    return uniforms(Key(seed, "report/prediction"), patient, replicate=study)
+
+
+def _prediction(
+    data: TrialData, row: Mapping[str, Any], arm: ArmData, draws: NDArray[np.float64]
+) -> Prediction:
+    estimate = data.estimates[arm.name, row["endpoint"]]
+    unit, own, theirs = _scales(row, estimate)
+    table = arm.outcome(row["endpoint"])
+    bounds = (math.nan, math.nan)
+    uniform = draws[:, : min(row["n"], LARGEST)] if row["n"] else None
+    if estimate.kind == "distribution":
+        values = table["value"].to_numpy(float)[table["status"].to_numpy() == 1]
+        model = float(values.mean()) if row["measure"] == "mean" else float(np.median(values))
+        if uniform is not None:
+            bounds = interval_of(middles(values, uniform, row["measure"]))
+    else:
+        known = np.isfinite(table["time"].to_numpy(float))
+        time = table["time"].to_numpy(float)[known]
+        status = table["status"].to_numpy(np.int64)[known]
+        survival = estimate.kind == "survival"
+        share = row["measure"] == "share"
+        day = min(row["day"], float(estimate.times[-1])) if share else 0.0
+        model = risk_at(estimate, day).value if share else _median(estimate)
+        if uniform is not None:
+            found = (
+                shares(time, status, uniform, day, survival)
+                if share
+                else median_times(time, status, uniform, survival)
+            )
+            bounds = interval_of(found)
+    value, low, high = (
+        math.nan if row[key] is None else theirs * float(row[key])
+        for key in ("value", "low", "high")
+    )
+    ends = own * bounds[0], own * bounds[1]
+    return Prediction(row, arm, unit, (value, low, high), own * model, *ends)
+
+
+def _median(estimate: Estimate) -> float:
+    return math.inf if math.isnan(estimate.median) else estimate.median
+
+
+def _scales(row: Mapping[str, Any], estimate: Estimate) -> tuple[str, float, float]:
+    """The unit that is shown, and the factors of the model's and the published numbers."""
+    if row["measure"] == "share":
+        return "%", 100.0, 100.0
+    if estimate.kind != "distribution":
+        days = scale(row["unit"], "day")
+        unit = "year" if is_long(days * row["value"]) else "day"
+        return unit, scale("day", unit), scale(row["unit"], unit)
+    unit = readable(estimate.unit)
+    if not unit or not row["unit"]:
+        return unit or row["unit"], 1.0, 1.0
+    return unit, scale(estimate.unit, unit), scale(row["unit"], unit)

@@ -1,0 +1,103 @@
+"""Counterfactual benefit: the same patient in two arms, where the design is that of twins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reseed.report.blocks import Block, Column, Figure, Row, Table
+from reseed.report.data import ArmData, TrialData
+from reseed.report.drawing.paired import draw_gains
+from reseed.report.numbers import NONE, count, percent, share, spread, together
+from reseed.report.pairs import Gain, gains
+from reseed.stats import mean
+
+_NOTES = (
+    "Better, same and worse: for each virtual patient, with the first arm than with the other. A "
+    "gain above 0 is better with the first arm. Events are counted while the patient is followed "
+    "in both arms, so that nobody avoids any by an early death; a value at the end needs a patient "
+    "who is alive in both. CI: paired, on the mean of the differences. IQR: interquartile range.",
+    "No trial can see this: each real patient has one arm only. The same luck in both arms rests "
+    "on the model alone.",
+)
+
+
+def build(data: TrialData) -> tuple[Block, ...]:
+    """A table and a figure for each other arm; nothing where the arms have different people."""
+    if data.run.get("design") != "twins" or len(data.arms) < 2:
+        return ()
+    first, *others = data.arms
+    blocks: list[Block] = []
+    for other in others:
+        found = gains(data, first, other)
+        if found:
+            blocks.append(_table(first, other, found))
+            blocks += _figure(first, other, [gain for gain in found if gain.drawn])
+    return tuple(blocks)
+
+
+def benefits(data: TrialData) -> tuple[str, ...]:
+    """What the section shows, in sentences for the summary."""
+    if data.run.get("design") != "twins" or len(data.arms) < 2:
+        return ()
+    first, *others = data.arms
+    return tuple(
+        _sentence(first, other, gain)
+        for other in others
+        for gain in gains(data, first, other)
+        if gain.drawn
+    )
+
+
+def _sentence(first: ArmData, other: ArmData, gain: Gain) -> str:
+    size = len(gain.values)
+    better, worse = int(gain.better.sum()), int(gain.worse.sum())
+    return (
+        f"{gain.title}: of {count(size)} patients {percent(better / size)}% are better off with "
+        f"{first.title} than with {other.title}, {percent(worse / size)}% worse, "
+        f"{percent((size - better - worse) / size)}% the same."
+    )
+
+
+def _table(first: ArmData, other: ArmData, found: Sequence[Gain]) -> Table:
+    columns = (
+        Column("Gain", "left", 24),
+        Column("Pairs", "right", 7),
+        Column("Better, n (%)", "right", 13),
+        Column("Same, n (%)", "right", 12),
+        Column("Worse, n (%)", "right", 13),
+        Column("Mean gain (95% CI)", "right", 17),
+        Column("Median gain (IQR)", "right", 14),
+    )
+    rows = tuple(_row(gain) for gain in found)
+    caption = f"What the same patients gain with {first.title} over {other.title}"
+    return Table(caption, columns, rows, _NOTES, dense=True)
+
+
+def _row(gain: Gain) -> Row:
+    size, better, worse = len(gain.values), int(gain.better.sum()), int(gain.worse.sum())
+    middle = mean(gain.values)
+    value, low, high = together(middle.value, middle.low, middle.high)
+    q25, median, q75 = (float(q) for q in np.quantile(gain.values, (0.25, 0.5, 0.75)))
+    cells = (
+        gain.title,
+        count(size),
+        share(better, size),
+        share(size - better - worse, size),
+        share(worse, size),
+        f"{value} ({low} to {high})" if low != NONE else value,
+        spread(median, q25, q75),
+    )
+    return Row(cells)
+
+
+def _figure(first: ArmData, other: ArmData, found: Sequence[Gain]) -> list[Figure]:
+    if not found:
+        return []
+    notes = (
+        "Solid line: no difference; dashed line: median. Differences too small to matter count as "
+        "the same where the scenario says how small that is.",
+    )
+    caption = f"Gain of each patient with {first.title} over {other.title}"
+    return [Figure(caption, lambda: draw_gains(found, (first.index, other.index)), notes)]

@@ -1,0 +1,132 @@
+"""The lives before the study: who was let in, with what, and what regression to the mean does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reseed.report.blocks import Block, Prose, Text
+from reseed.report.clock import is_long
+from reseed.report.data import ArmData, TrialData
+from reseed.report.links import linked
+from reseed.report.names import labelled, spoken
+from reseed.report.numbers import NONE, count, number, share, spread, tenth, together
+from reseed.report.sections.by_arm import by_arm
+from reseed.report.yearly import Events, events_of, followed
+from reseed.stats import event_rate
+
+_AGE, _DURATION, _DRAWN = "age", "disease_duration", "lives_drawn"
+_UNITS = {_AGE: "year", _DURATION: "year"}
+
+_Rows = list[tuple[str, str, Sequence[Text]]]
+
+
+def build(data: TrialData) -> tuple[Block, ...]:
+    """The criteria, the patients as they enter, and rates before and after entry."""
+    history = data.run.get("cohort", {}).get("history")
+    if not history:
+        return ()
+    words = "; ".join(_criterion(one) for one in history["criteria"])
+    text = (
+        "Each place in the study was offered to one person after the other, whose life with the "
+        "disease was told from onset. The first visit that found all criteria met is "
+        f"the entry. Visits: every {tenth(history['visit_days'])} days, for at most "
+        f"{tenth(history['longest_days'] / 365.25)} years. Criteria: {words}."
+    )
+    source = linked(f"Source of the criteria ({history['status']}): {history['source']}")
+    notes = ("IQR: interquartile range. Lives drawn: until one was let in; the last is counted.",)
+    names = [one["covariate"] for one in history["criteria"] if one["covariate"]]
+    tables = by_arm("Patients as they enter", "", data.titles, _entry(data, names), notes)
+    return (Prose(text), Prose(source), *tables, *_regression(data, history))
+
+
+def _criterion(one: Mapping[str, Any]) -> str:
+    """A criterion in words: "relapse in the 365 days before: at least 2"."""
+    low, high = one["low"], one["high"]
+    if low is not None and high is not None:
+        bounds = f"{number(low)} to {number(high)}"
+    else:
+        bounds = f"at least {number(low)}" if low is not None else f"at most {number(high)}"
+    what = spoken(one["name"]).lower() if one["kind"] != "port" else spoken(one["name"])
+    if one["kind"] == "record":
+        return f"{what} in the {tenth(one['within_days'])} days before: {bounds}"
+    return f"{labelled(what[:1].lower() + what[1:], one['unit'])}: {bounds}"
+
+
+def _entry(data: TrialData, names: Sequence[str]) -> _Rows:
+    rows: _Rows = [("", "Virtual patients", [count(arm.size) for arm in data.arms])]
+    for name in dict.fromkeys((_AGE, _DURATION, *names)):
+        cells = [_median(arm, name) for arm in data.arms]
+        if any(cell != NONE for cell in cells):
+            label = labelled(spoken(name), _UNITS.get(name, ""))
+            rows.append(("", f"{label}, median (IQR)", cells))
+    drawn = [arm.patients.get(_DRAWN) for arm in data.arms]
+    if all(column is not None and len(column) for column in drawn):
+        total = [count(int(column.sum())) for column in drawn]
+        first = [share(int((column == 1).sum()), len(column)) for column in drawn]
+        rows += [("", "Lives drawn", total), ("", "Places filled by the first life, n (%)", first)]
+    return rows
+
+
+def _median(arm: ArmData, name: str) -> str:
+    if name not in arm.patients.columns:
+        return NONE
+    values = arm.patients[name].to_numpy(float)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return NONE
+    low, middle, high = (float(q) for q in np.quantile(values, (0.25, 0.5, 0.75)))
+    return spread(middle, low, high)
+
+
+def _regression(data: TrialData, history: Mapping[str, Any]) -> tuple[Block, ...]:
+    """The rate of what criteria count, in the year before entry and the first year after it."""
+    names = [one["name"] for one in history["criteria"] if one["kind"] == "record"]
+    if not names or not is_long(float(data.run.get("follow_up_days", 0))):
+        return ()
+    rows: _Rows = []
+    said: list[Block] = []
+    for name in names:
+        found = [events_of(arm, followed(arm), name) for arm in data.arms]
+        rows += [
+            ("group", spoken(name), ()),
+            ("sub", "more than a year before entry", [_rate(e, -math.inf, -1) for e in found]),
+            ("sub", "in the year before entry", [_rate(e, -1, 0) for e in found]),
+            ("sub", "in the first year after entry", [_rate(e, 0, 1) for e in found]),
+            ("sub", "in the second year after entry", [_rate(e, 1, 2) for e in found]),
+        ]
+        said += [Prose(text) for text in _sentences(data, name, found)]
+    title = "Events per patient and year about entry, by arm (95% interval)"
+    return (*by_arm(title, "", data.titles, rows), *said)
+
+
+def _rate(events: Events, start: float, stop: float) -> str:
+    start = max(start, -1e3)  # longer than any life
+    found = event_rate(events.counts(start, stop), events.people.years(start, stop))
+    value, low, high = together(found.value, found.low, found.high)
+    return NONE if value == NONE else f"{value} ({low} to {high})"
+
+
+def _sentences(data: TrialData, name: str, found: Sequence[Events]) -> list[str]:
+    """What happens to the rate where nothing is given; that much of any fall is selection."""
+    texts = []
+    for arm, events in zip(data.arms, found, strict=True):
+        if arm.info.get("given") or len(arm.rows("infuse")):
+            continue
+        before, after = (
+            events.counts(a, b).sum() / max(events.people.years(a, b).sum(), 1e-9)
+            for a, b in ((-1.0, 0.0), (0.0, 1.0))
+        )
+        if before > 0:
+            first, then = together(float(before), float(after))
+            texts.append(
+                f"{spoken(name)}, {arm.title}: {first} per patient in the year before entry, "
+                f"{then} in the first year after it, though nothing was given. A fall of "
+                f"{100 * (1 - after / before):.0f}% is regression to the mean: people enter a "
+                "trial when their disease has been active, and a comparison of each patient "
+                "with the year before would take this for an effect."
+            )
+    return texts
