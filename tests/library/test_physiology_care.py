@@ -135,14 +135,6 @@ def test_a_recovered_patient_has_about_one_infection_a_year() -> None:
     assert hazard(3.53) == pytest.approx(25 / 56 / 165, rel=0.1)
 
 
-def test_background_mortality_doubles_every_eight_years() -> None:
-    """Gompertz: 0.9 per 1000 and year at 36, twice that at 44.2."""
-    one = system("infection", "granulopoiesis")
-    young, old = (follow(one, ["death"], [0.0], age=age)["death"][0] for age in (36.0, 44.2))
-    assert young * 365.25 == pytest.approx(0.0009, rel=1e-6)
-    assert old == pytest.approx(2 * young, rel=1e-6)
-
-
 def test_the_share_that_survives_thawing() -> None:
     """Mean 0.75, never above 1."""
     values = drawn("thaw", "recovery")

@@ -12,6 +12,7 @@ from reseed import store
 from reseed.base.errors import InvalidInput
 from reseed.cohort import live
 from reseed.engine import Solver
+from reseed.nouns.course import Quantity
 from reseed.nouns.key import Key
 from reseed.spec import find_library, read_cohort, read_scenario
 from reseed.trial import run_trial
@@ -61,6 +62,23 @@ def test_the_life_before_is_told_again_in_the_trial(setup: Setup) -> None:
         own = (batch.records.patient == patient) & (names == "relapse")
         seen = np.sum(own & (times > -365.0) & (times <= 0.0))
         assert seen == batch.cohort.covariates["relapses_last_year"][place]
+
+
+def test_nobody_who_enters_has_died_before(setup: Setup) -> None:
+    """At a hundred times the mortality many lives end early; a place goes to one that lasts."""
+    high = ("mortality__ratio_mild", Quantity(150.0, ""))
+    scenario = dataclasses.replace(setup.scenario, parameters=(*setup.scenario.parameters, high))
+    deadly = set_up(scenario, patients=12, days=3650.0)
+    assert deadly.natural is not None
+    people, first_days = live(deadly.natural, scenario.cohort, np.arange(12), Key(1), SOLVER)
+    luck = people.draws()
+    assert np.any(luck != np.arange(12)) and np.all(first_days < 0)
+    batch = run_batch(deadly, 0, 0, 12)
+    assert not batch.trajectories.status.any()
+    names = np.array(batch.records.name)
+    deaths = batch.records.time[names == "death"]
+    assert len(deaths) > 3 and np.all(deaths > 0)
+    assert np.all(batch.trajectories.end_time > 0)
 
 
 def test_criteria_that_nobody_meets_are_told(setup: Setup, tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ def test_windows_end_with_the_follow_up(scenario) -> None:
 
 
 def test_an_endpoint_that_no_module_can_bring_about_is_left_out(scenario) -> None:
-    """Without the infection module there is no infection and no death, and that is said."""
-    base = tuple(name for name in scenario.base if name != "infection")
+    """Without infection and mortality there is no infection and no death, and that is said."""
+    base = tuple(name for name in scenario.base if name not in ("infection", "mortality"))
     setup = set_up(dataclasses.replace(scenario, base=base), arms=[0])
     left = dict(setup.left_out)
     assert {"infection", "overall_survival", "non_relapse_mortality"} <= left.keys()

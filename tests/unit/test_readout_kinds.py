@@ -239,6 +239,27 @@ def test_days_below() -> None:
     assert judge([0.1], rule, end=12.5, reason="death")[0][1:] == (1, 3.0)
 
 
+def test_what_a_visit_finds_holds_until_the_next() -> None:
+    """Months of a count that is seen every thirty days; above is what is not below."""
+    times = np.array([10.0, 40.0, 70.0, 100.0, 130.0])
+    counts = np.array([[[1.0, 0.1, 0.2, 0.9, 0.1]]]) * 1e9
+    seen = Trajectories(
+        np.array([5]), ("neutrophils",), ("cell/L",), times, counts, np.array([130.0]), ("",),
+        np.array([0]), np.array([NAN]), ("",), np.array([0]), np.array([1]),
+    )  # fmt: skip
+    none = np.array([], dtype=np.int64)
+    records = Records(none, np.array([]), (), (), np.array([]), ())
+    low = endpoint("time_below", "low", port="neutrophils", below=HALF, unit="month", to_day=105.0)
+    high = endpoint("time_above", "high", port="neutrophils", at_least=HALF, to_day=105.0)
+    found = read_out(
+        seen, records, (low, high), key=Key(1), count_cv=0.0, dropout_per_year=0.0,
+        origin=np.array([INFUSION]),
+    )  # fmt: skip
+    assert dict(zip(found.endpoint, found.value, strict=True)) == pytest.approx(
+        {"low": 60 / 30.4375, "high": 46.0}
+    )
+
+
 def test_a_finding_holds_until_the_next_visit() -> None:
     """Visits on days 0, 7 and 14: low from the first to the third, and until follow-up ends."""
     rules = [
@@ -268,6 +289,7 @@ def test_a_finding_holds_until_the_next_visit() -> None:
     "rule",
     [
         endpoint("time_below", port="neutrophils", below=HALF),
+        endpoint("time_above", port="neutrophils", at_least=HALF),
         endpoint("count", records=("platelet_transfusion",)),
     ],
     ids=lambda rule: rule.kind,

@@ -19,6 +19,7 @@ _NAMED = {
     ("second", SECONDS_PER_DAY): "day",
     ("second", 3600.0): "h",
     ("second", 60.0): "min",
+    ("second", 2_629_800.0): "month",
     ("second", 31_557_600.0): "year",
     ("gram", 1e3): "kg",
     ("gram", 1e-3): "mg",

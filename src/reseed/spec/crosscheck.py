@@ -166,7 +166,8 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
     settings, kind = data.get("settings"), data.get("kind")
     if not isinstance(settings, dict):
         return
-    level = {"sustained": "at_least", "time_below": "below"}.get(str(kind))
+    levels = {"sustained": "at_least", "time_below": "below", "time_above": "at_least"}
+    level = levels.get(str(kind))
     if level:
         check_level(settings, "port", level, "settings", sheet, outputs(arm))
     elif isinstance(settings.get("port"), str):

@@ -67,6 +67,12 @@ class TimeBelowShape(Shape):
     unit: Literal["day", "month", "year"] | None = None
 
 
+class TimeAboveShape(Shape):
+    port: Word
+    at_least: PositiveQuantity
+    unit: Literal["day", "month", "year"] | None = None
+
+
 class CountShape(Shape):
     records: Names
 
@@ -122,6 +128,7 @@ SETTINGS: dict[str, type[Shape]] = {
     "sustained": SustainedShape,
     "first": FirstShape,
     "time_below": TimeBelowShape,
+    "time_above": TimeAboveShape,
     "count": CountShape,
     "amount": AmountShape,
     "not_by": NotByShape,
@@ -141,7 +148,7 @@ class EndpointShape(Shape):
     title: Line
     definition: Text
     kind: Literal[
-        "sustained", "first", "time_below", "count", "amount", "not_by", "confirmed",
+        "sustained", "first", "time_below", "time_above", "count", "amount", "not_by", "confirmed",
         "composite", "at_visit", "rate", "utility_years",
     ]  # fmt: skip
     origin: Literal["infusion", "entry"]

@@ -15,6 +15,7 @@ from reseed.readout.kinds.first import first
 from reseed.readout.kinds.not_by import not_by
 from reseed.readout.kinds.rate import rate
 from reseed.readout.kinds.sustained import sustained
+from reseed.readout.kinds.time_above import time_above
 from reseed.readout.kinds.time_below import time_below
 from reseed.readout.kinds.utility_years import utility_years
 
@@ -25,6 +26,7 @@ KINDS: dict[str, Adjudicator] = {
     "sustained": sustained,
     "first": first,
     "time_below": time_below,
+    "time_above": time_above,
     "count": count,
     "amount": amount,
     "not_by": not_by,

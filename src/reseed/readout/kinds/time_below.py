@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.endpoint import Endpoint
@@ -34,13 +35,19 @@ def time_below(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> V
     port = setting(endpoint, "port")
     values = cases.observations.of(port)
     level = level_in(endpoint, "below", cases.observations.unit(port))
-    unit = str(setting(endpoint, "unit", "day"))
-    visits = cases.visits
+    return time_where(cases, endpoint, values, values < level)
+
+
+def time_where(
+    cases: Cases, endpoint: Endpoint, values: NDArray[np.float64], chosen: NDArray[np.bool_]
+) -> Verdicts:
+    """The time in the window that begins at the chosen visits: both are (patient, visit)."""
+    unit, visits = str(setting(endpoint, "unit", "day")), cases.visits
     visited = in_window(endpoint, visits) & ~np.isnan(values)
     following = np.full(visits.shape, np.inf)
     following[:, :-1] = visits[:, 1:]
     last = np.floor(np.minimum(cases.end, endpoint.to_day) + TOLERANCE)[:, None]
     held = np.clip(np.minimum(following, last + 1.0) - visits, 0.0, None)
-    days = np.sum(np.where(visited & (values < level), held, 0.0), axis=1)
+    days = np.sum(np.where(visited & chosen, held, 0.0), axis=1)
     known = whole_window(cases, endpoint) & visited.any(axis=1)
     return measured(np.where(known, days / DAYS_IN[unit], np.nan), (unit,) * cases.count)
