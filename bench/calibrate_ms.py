@@ -50,7 +50,7 @@ from reseed.spec import find_library, read_module
 
 PEOPLE = 6000
 BETWEEN = 0.3  # between studies, on the scale of the logit or, for a mean, in points
-RATER = 0.5  # points of the EDSS, standard deviation between two ratings
+RATER = 0.14  # points of the EDSS, standard deviation of a rating, as in scenario ms-autologous
 VISITS = np.arange(0, 20 * 182 + 1, 182, dtype=float)  # half-yearly, to ten years
 CLONES = (8.0, 15.0, 30.0, 60.0, 120.0, 240.0)
 
@@ -222,7 +222,7 @@ def ratings(count: int) -> Array:
 
 def rated(raw: Array, errors: Array) -> Array:
     """As a rater sees it: steps of half a point, none between 0 and 1."""
-    steps = np.round(np.clip(raw + RATER / math.sqrt(2.0) * errors, 0, 10) * 2) / 2
+    steps = np.round(np.clip(raw + RATER * errors, 0, 10) * 2) / 2
     return np.where(steps == 0.5, np.where(raw < 0.5, 0.0, 1.0), steps)
 
 

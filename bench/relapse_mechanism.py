@@ -50,7 +50,7 @@ RIVALS = (
     Rival("survived", "Clones that survive", {"returned_count": 0.0}, HEALTHY | CLONES),
     Rival("returned", "Clones of the graft", {"survivors_count": 0.0}, HEALTHY | CLONES),
     Rival("not-reset", "Regulation is not reset", {"reset": 0.0},
-          {"regulation_weight": (0.1, 0.0, 3.0), "response_ms": (0.262, 0.23, 0.3)}),
+          {"regulation_weight": (0.1, 0.0, 3.0)} | CLONES),
     Rival("resident", "Disease that lives in the brain", NO_CLONES, {"resident": (0.1, 0.0, 1.0)}),
     Rival("tolerance", "New loss of tolerance", NO_CLONES,
           {"tolerance_loss": (0.003, 1e-5, 0.1)} | HEALTHY),
