@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds the environment in the checkout and runs one command in it.
 
-    python3 go demo [WORDS]   the main job: reseed trial autologous-recovery
+    python3 go demo [WORDS]   the main job: reseed trial ms-autologous
     python3 go test [WORDS]   all checks and tests; with words, pytest alone with these words
     python3 go bench [WORDS]  the benchmarks, with what they compare against
 
@@ -176,7 +176,7 @@ def run(*command: str) -> int:
 
 def demo(words: list[str]) -> int:
     venv = prepare(ROOT, "runtime")
-    command = [tool(venv, "reseed"), "trial", "autologous-recovery", *words]
+    command = [tool(venv, "reseed"), "trial", "ms-autologous", *words]
     if os.name == "nt":
         return run(*command)
     sys.stdout.flush()

@@ -1,7 +1,7 @@
 """Fit multiple sclerosis, before and after transplantation, to published outcomes.
 
     python -m bench.calibrate_ms                 # print the fit beside what was published
-    python -m bench.calibrate_ms --profile       # and the profile likelihood of every number
+    python -m bench.calibrate_ms --profile       # profile likelihoods of the link's numbers
     python -m bench.calibrate_ms --write         # write the fit into parameters.tsv
 
 Every study's patients enter by its own criteria from one population that lives with the disease;
@@ -481,17 +481,32 @@ def table(theta: Array, fitted: Sequence[Row]) -> None:
             )
 
 
-def profile(theta: Array, half: float, fitted: Sequence[Row]) -> list[dict[str, Any]]:
-    """Each number at values around its best one, all others fitted again."""
-    found = []
+LINK = ("response_healthy", "clones", "regulation_weight")
+"""The numbers of the link from the repertoire to regulation."""
+
+
+def profile(names: Sequence[str], fitted: Sequence[Row]) -> None:
+    """Each number at values around the library's, all others fitted again: half sums of squares.
+
+    Patients are counted, so that differences of about one are noise.
+    """
+    theta = library_theta()
+    print(f"library: {0.5 * float(np.sum(residuals(theta, fitted) ** 2)):.1f}", flush=True)
     for place, one in enumerate(FREE):
-        width = 0.5 if one.log else 1.5 * one.spread
-        for shift in (-1.0, -0.5, 0.5, 1.0):
+        if one.name not in names:
+            continue
+        width = 1.0 if one.log else 1.5 * one.spread
+        for shift in (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0):
             value = float(theta[place] + shift * width)
             _, there = fit(fitted, theta, {place: value}, rounds=2)
-            found.append({"number": one.name, "value": _plain(one, value), "loss": there - half})
-            print(f"{one.name:26} {_plain(one, value):9.4g}  {there - half:+7.2f}", flush=True)
-    return found
+            print(f"{one.name:26} {_plain(one, value):9.4g}  {there:7.2f}", flush=True)
+
+
+def library_theta() -> Array:
+    """The library's numbers on the scales on which they are fitted."""
+    numbers = library_numbers()
+    values = [1.0 if one.cells else numbers[one.name] for one in FREE]
+    return np.array([math.log(v) if o.log else v for o, v in zip(FREE, values, strict=True)])
 
 
 def _plain(one: Free, value: float) -> float:
@@ -523,9 +538,12 @@ def main() -> None:
     """The fit, its table, its profile."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--write", action="store_true", help="write into library/models")
-    parser.add_argument("--profile", action="store_true", help="the profile likelihoods, an hour")
+    parser.add_argument("--profile", nargs="*", help="profile likelihoods, of the link or of these")
     options = parser.parse_args()
     fitted = rows()
+    if options.profile is not None:
+        profile(options.profile or LINK, fitted)
+        return
     theta, half = fit(fitted)
     for one, value in zip(FREE, theta, strict=True):
         print(f"{one.name:26} {_plain(one, value):9.4g}   guess {one.guess:g}")
@@ -533,8 +551,6 @@ def main() -> None:
     table(theta, fitted)
     if options.write:
         write(theta)
-    if options.profile:
-        profile(theta, half, fitted)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ YEAR = 365.25
 VISIT = 91.0
 LONGEST = 20 * YEAR
 INFUSION = 49.0
-LEAST, MOST, SCALE_END = 0.001, 2.0, 10.0  # constants of the module's text
+LEAST, MOST, SCALE_END = 0.001, 1.0, 10.0  # constants of the module's text
 ARRIVALS = 120
 IMMUNE = ("thymus", "lymphocytes", "b_cells", "innate", "ms")
 DAYS = np.array([0, 10, 20, 30, 45, 60, 75, 90, *np.arange(120, 11 * 365, 30)], dtype=float)

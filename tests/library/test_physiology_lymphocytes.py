@@ -77,7 +77,7 @@ def test_excision_circles_peak_without_any_rebound() -> None:
         """
 model circles
   a = 0.125; s = 0.032; d = 0.001; p = 0.00092;
-  n = 50; marked = n*0.0100;
+  n = 50; marked = 0;  // the survivors have lost theirs by division
   n' = s + p*n - d*n; marked' = a*s - d*marked; share := marked/n;
 end
 """,

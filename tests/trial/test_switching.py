@@ -93,7 +93,7 @@ def test_each_drug_is_there_while_its_stage_lasts(batch: Batch) -> None:
             assert stage == 3 or np.all(values[after] < 1e-3)
         for stage in range(len(starts), 4):
             there = solved.times <= solved.end_time[row]
-            assert not solved.values[row, stage, there].any()
+            assert not np.nan_to_num(solved.values[row, stage, there]).any()  # none before onset
 
 
 def test_those_whom_interferon_helps_stay_with_it(batch: Batch) -> None:

@@ -55,7 +55,9 @@ def together(*values: float, absent: str = NONE) -> tuple[str, ...]:
         return tuple(number(value) if math.isfinite(value) else absent for value in values)
     whole = all(f"{value:.3f}".endswith(".000") for value in finite)
     decimals = 0 if whole else 1 if largest >= 3 else 2 - math.floor(math.log10(largest))
-    return tuple(minus(f"{v:.{decimals}f}") if math.isfinite(v) else absent for v in values)
+    # adding nothing turns -0 into 0
+    shown = (f"{round(v, decimals) + 0.0:.{decimals}f}" for v in finite)
+    return tuple(minus(next(shown)) if math.isfinite(v) else absent for v in values)
 
 
 def spread(middle: float, low: float, high: float, *, absent: str = NONE) -> str:

@@ -103,8 +103,9 @@ def _variables(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
 def _endpoints(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
     found = []
     for endpoint in data.endpoints:
-        better = endpoint.get("better") or _BETTER.get(str(endpoint.get("kind")), "")
         kind = data.kind(endpoint["name"])
+        usual = "more" if kind == "survival" else _BETTER.get(str(endpoint.get("kind")), "")
+        better = endpoint.get("better") or usual
         if not better or not kind or float(endpoint.get("to_day") or 0) <= 0:
             continue  # no better side, or over before the study began
         if not {first.name, other.name} <= {arm.name for arm, _ in data.of(endpoint["name"])}:
@@ -135,6 +136,6 @@ def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     long = is_long(float(endpoint["to_day"]))
     gap = sign * (held[:, 1] - held[:, 0]) / (DAYS_PER_YEAR if long else 1.0)
     title = endpoint.get("title") or spoken(endpoint["name"])
-    what = "gained before it ends" if endpoint.get("kind") == "first" else "earlier"
+    what = "gained before it ends" if sign < 0 else "earlier"
     unit = "years" if long else "days"
     return Gain(f"{title}: {unit} {what}", gap[np.isfinite(gap)], 0.0, sign < 0 and long)

@@ -60,9 +60,12 @@ def run_trial(
     store.write_scenario_text(path, scenario.text)
     store.write_run(path, run)
     started = time.time()
+    ahead = threading.Thread(target=_import_ahead, daemon=True)
     if workers > 1:
-        threading.Thread(target=_import_ahead, daemon=True).start()
+        ahead.start()
     _solve_blocks(setup, path, batch, workers, progress, resumed)
+    if ahead.ident is not None:
+        ahead.join()  # two threads in the same imports have found each other's modules half made
     estimates = _estimate(setup, path)
     store.write_estimates(path, estimates)
     from reseed.report import write_report

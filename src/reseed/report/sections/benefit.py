@@ -13,6 +13,7 @@ from reseed.report.numbers import NONE, count, percent, share, spread, together
 from reseed.report.pairs import Gain, gains
 from reseed.stats import mean
 
+MANY = 0.4  # share of patients who are better or worse off, for the summary to tell of it
 _NOTES = (
     "Better, same and worse: for each virtual patient, with the first arm than with the other. A "
     "gain above 0 is better with the first arm. Events are counted while the patient is followed "
@@ -38,7 +39,7 @@ def build(data: TrialData) -> tuple[Block, ...]:
 
 
 def benefits(data: TrialData) -> tuple[str, ...]:
-    """What the section shows, in sentences for the summary."""
+    """What the section shows of gains that many patients have, in sentences for the summary."""
     if data.run.get("design") != "twins" or len(data.arms) < 2:
         return ()
     first, *others = data.arms
@@ -46,7 +47,7 @@ def benefits(data: TrialData) -> tuple[str, ...]:
         _sentence(first, other, gain)
         for other in others
         for gain in gains(data, first, other)
-        if gain.drawn
+        if gain.drawn and np.mean(gain.better | gain.worse) > MANY
     )
 
 
