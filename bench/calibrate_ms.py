@@ -2,6 +2,7 @@
 
     python -m bench.calibrate_ms                 # print the fit beside what was published
     python -m bench.calibrate_ms --profile       # profile likelihoods of the link's numbers
+    python -m bench.calibrate_ms --table         # the library as it is beside what was published
     python -m bench.calibrate_ms --write         # write the fit into parameters.tsv
 
 Every study's patients enter by its own criteria from one population that lives with the disease;
@@ -457,27 +458,53 @@ def fit(
     return theta, 0.5 * float(now @ now)
 
 
-def table(theta: Array, fitted: Sequence[Row]) -> None:
-    """Published beside modelled."""
-    numbers = numbers_of(theta)
+def predictive(row: Row, value: float) -> tuple[float, float]:
+    """Where 95 % of studies of the row's size would find it, by chance and between studies."""
+    patients = STUDIES[row.study].patients
+    middle = on_its_scale(row, value)
+    if row.kind == "rate":
+        error = 1.3 / math.sqrt(value * patients * row.years)
+    elif row.kind == "edss":
+        error = 1.5 / math.sqrt(patients * (1.0 if row.years < 2 else 0.6))
+    else:
+        share = min(max(value / 100, 0.01), 0.99)
+        error = 1 / math.sqrt(share * (1 - share) * patients * 0.7)
+    reach = 1.96 * math.hypot(error, BETWEEN)
+    ends = (middle - reach, middle + reach)
+    if row.kind == "edss":
+        return ends
+    if row.kind == "rate":
+        return math.exp(ends[0]), math.exp(ends[1])
+    return 100 / (1 + math.exp(-ends[0])), 100 / (1 + math.exp(-ends[1]))
+
+
+def table(numbers: Mapping[str, float], fitted: Sequence[Row]) -> None:
+    """Published beside modelled, and who entered, as tables of Markdown."""
+    print("| row | study | n | what | years | published | model (95 % of such studies) | |")
+    print("|---|---|---|---|---|---|---|---|")
     for row in fitted:
         found = simulate(STUDIES[row.study], numbers)
         assert found is not None
-        value, error = misfit_scale(row)
         model = modelled(row, found)
-        off = (on_its_scale(row, model) - value) / error
-        print(
-            f"{row.id}  {row.study:24} {row.kind:15} {row.years:4.0f} y  "
-            f"{row.value:7.2f} {model:7.2f}  {off:+5.1f}"
-        )
+        low, high = predictive(row, model)
+        missed = "" if low <= row.value <= high else "◆"
+        places = 2 if row.kind in ("edss", "rate") else 1
+        cells = (
+            row.id, row.study, STUDIES[row.study].patients, row.kind, row.years,
+            f"{row.value:.{places}f}", f"{model:.{places}f} ({low:.{places}f}-{high:.{places}f})",
+            missed,
+        )  # fmt: skip
+        print("| " + " | ".join(map(str, cells)) + " |")
+    print("\n| study | course | age | years lived | EDSS | relapses in the last year |")
+    print("|---|---|---|---|---|---|")
     for name, study in STUDIES.items():
         found = simulate(study, numbers)
         if found is not None:
             e = found.entered
             print(
-                f"{name:24} {len(e.rows):5} of {PEOPLE}  age {e.age.mean():.0f}  "
-                f"lived {e.day.mean() / YEAR:4.1f} y  EDSS {found.seen[:, 0].mean():.2f}  "
-                f"relapses {e.last_year.mean():.2f}"
+                f"| {name} | {study.course or 'none'} | {e.age.mean():.0f} "
+                f"| {e.day.mean() / YEAR:.1f} | {found.seen[:, 0].mean():.1f} "
+                f"| {e.last_year.mean():.1f} |"
             )
 
 
@@ -538,9 +565,13 @@ def main() -> None:
     """The fit, its table, its profile."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--write", action="store_true", help="write into library/models")
+    parser.add_argument("--table", action="store_true", help="the library's numbers, not fitted")
     parser.add_argument("--profile", nargs="*", help="profile likelihoods, of the link or of these")
     options = parser.parse_args()
     fitted = rows()
+    if options.table:
+        table(numbers_of(library_theta()), fitted)
+        return
     if options.profile is not None:
         profile(options.profile or LINK, fitted)
         return
@@ -548,7 +579,7 @@ def main() -> None:
     for one, value in zip(FREE, theta, strict=True):
         print(f"{one.name:26} {_plain(one, value):9.4g}   guess {one.guess:g}")
     print(f"half the sum of squares {half:.1f} of {len(fitted)} rows")
-    table(theta, fitted)
+    table(numbers_of(theta), fitted)
     if options.write:
         write(theta)
 

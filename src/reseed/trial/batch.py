@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,16 +33,33 @@ class Batch:
     outcomes: Outcomes
 
 
-def run_batch(setup: Setup, arm: int, start: int, stop: int, solver: Solver | None = None) -> Batch:
+Entered = tuple[Cohort, NDArray[np.float64]]  # patients as they enter, and their first days
+
+
+def run_arms(setup: Setup, arms: Sequence[int], start: int, stop: int) -> list[Batch]:
+    """`run_batch` for arms that have the same people: their lives before are told once."""
+    entered = None
+    if setup.natural is not None and len(arms) > 1:
+        entered = _entered(setup, arms[0], start, stop, Solver(rtol=setup.scenario.rtol))
+    return [run_batch(setup, arm, start, stop, entered=entered) for arm in arms]
+
+
+def run_batch(
+    setup: Setup, arm: int, start: int, stop: int, solver: Solver | None = None,
+    entered: Entered | None = None,
+) -> Batch:  # fmt: skip
     """Patients `start` to `stop` (exclusive, counted within the arm) of one arm.
 
     The solver is the compiled one at the scenario's tolerance, unless another is to be compared.
+    `entered` spares telling the lives before again where they have been told.
     """
     scenario, system = setup.scenario, setup.systems[arm]
     key = Key(scenario.seed)
     ids = ids_start(scenario, arm) + np.arange(start, stop, dtype=np.int64)
     solver = solver or Solver(rtol=scenario.rtol)
-    drawn, first_days = _people(setup, system, ids, key, solver)
+    if setup.natural is not None and entered is None:
+        entered = _entered(setup, arm, start, stop, solver)
+    drawn, first_days = _people(setup, system, ids, key, entered)
     cohort = in_units_of(drawn, system)
     schedule = plan(
         scenario.arms[arm].course,
@@ -70,20 +88,24 @@ def run_batch(setup: Setup, arm: int, start: int, stop: int, solver: Solver | No
     return Batch(drawn, trajectories, records, outcomes)
 
 
+def _entered(setup: Setup, arm: int, start: int, stop: int, solver: Solver) -> Entered:
+    """Those who enter an arm, after their lives before."""
+    scenario = setup.scenario
+    assert setup.natural is not None
+    ids = ids_start(scenario, arm) + np.arange(start, stop, dtype=np.int64)
+    return live(setup.natural, scenario.cohort, ids, Key(scenario.seed), solver)
+
+
 def _people(
-    setup: Setup, system: System, ids: NDArray[np.int64], key: Key, solver: Solver
+    setup: Setup, system: System, ids: NDArray[np.int64], key: Key, entered: Entered | None
 ) -> tuple[Cohort, NDArray[np.float64] | None]:
-    """Patients as they enter, and the first days of those whose life before is told."""
-    design = setup.scenario.cohort
-    entered, first_days, luck = None, None, ids
-    if setup.natural is not None:
-        entered, first_days = live(setup.natural, design, ids, key, solver)
-        luck = entered.draws()
+    """Patients with their own numbers, and the first days of those whose life before is told."""
+    luck = ids if entered is None else entered[0].draws()
     defaults = dict(zip(system.parameters, system.defaults, strict=True))
-    drawn = draw_cohort(design, dict(system.variability), defaults, luck, key)
+    drawn = draw_cohort(setup.scenario.cohort, dict(system.variability), defaults, luck, key)
     if entered is None:
         return drawn, None
-    return dataclasses.replace(entered, parameters=drawn.parameters), first_days
+    return dataclasses.replace(entered[0], parameters=drawn.parameters), entered[1]
 
 
 def with_missing(solved: Trajectories, setup: Setup) -> Trajectories:

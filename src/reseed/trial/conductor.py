@@ -26,7 +26,8 @@ from reseed.trial.result import TrialResult
 from reseed.trial.setup import Setup, ids_start, set_up
 
 Progress = Callable[[int, int, int], None]  # patients done, patients in all, patients failed
-DEFAULT_BATCH = 25
+SMALLEST_BATCH, LARGEST_BATCH = 25, 250
+SHARES = 5  # batches of one arm for each worker
 _IMPORTED_LATE = ("pandas", "statsmodels.duration.survfunc", "lifelines", "matplotlib.figure")
 
 
@@ -50,11 +51,11 @@ def run_trial(
     InvalidInput, or Incomplete where the run could not be finished; KeyboardInterrupt passes
     through after the finished blocks are on disk.
     """
-    batch = _positive("batch", batch, DEFAULT_BATCH)
     workers = _positive("workers", workers, os.cpu_count() or 1)
     if workers > 1:
         start_server()
     setup = set_up(scenario, patients, days, seed)
+    batch = _positive("batch", batch, _batch_size(setup.scenario.patients, workers))
     run = manifest(setup)
     path, resumed = _folder(folder, scenario.name, run)
     store.write_scenario_text(path, scenario.text)
@@ -98,37 +99,46 @@ def _solve_blocks(
     tasks = list(_tasks(setup, path, batch, resumed))
     waiting: dict[tuple[int, int], dict[int, Batch]] = {}
     total = scenario.patients * len(scenario.arms)
-    done, failed = total - sum(stop - start for _, start, stop in tasks), 0
+    done, failed = total - sum(len(arms) * (stop - start) for arms, start, stop in tasks), 0
     if progress:
         progress(done, total, failed)
-    for (number, start, stop), result in run_tasks(setup, tasks, workers):
-        done += stop - start
-        failed += int(np.count_nonzero(result.trajectories.status))
+    for (arms, start, _), results in run_tasks(setup, tasks, workers):
         block = start // store.BLOCK_PATIENTS
-        parts = waiting.setdefault((number, block), {})
-        parts[start] = result
         first = block * store.BLOCK_PATIENTS
         size = min(store.BLOCK_PATIENTS, scenario.patients - first)
-        if sum(len(part.cohort.ids) for part in parts.values()) == size:
-            _write(
-                path, scenario.arms[number].name, block, merge([parts[k] for k in sorted(parts)])
-            )
-            del waiting[(number, block)]
+        for number, result in zip(arms, results, strict=True):
+            done += len(result.cohort.ids)
+            failed += int(np.count_nonzero(result.trajectories.status))
+            parts = waiting.setdefault((number, block), {})
+            parts[start] = result
+            if sum(len(part.cohort.ids) for part in parts.values()) == size:
+                whole = merge([parts[k] for k in sorted(parts)])
+                _write(path, scenario.arms[number].name, block, whole)
+                del waiting[(number, block)]
         if progress:
             progress(done, total, failed)
 
 
 def _tasks(setup: Setup, path: Path, batch: int, resumed: bool) -> Iterator[Task]:
-    """Batches of the blocks that are still to do; a batch never leaves its block."""
+    """Batches of the blocks that are still to do; a batch never leaves its block.
+
+    Arms that have the same people and lives before are done together.
+    """
     scenario = setup.scenario
-    for number, arm in enumerate(scenario.arms):
+    together = scenario.design == "twins" and setup.natural is not None
+    every = tuple(range(len(scenario.arms)))
+    for group in (every,) if together else ((number,) for number in every):
         for first in range(0, scenario.patients, store.BLOCK_PATIENTS):
             block = first // store.BLOCK_PATIENTS
-            if resumed and store.block_done(path, arm.name, block):
-                continue
+            left = tuple(
+                number
+                for number in group
+                if not (resumed and store.block_done(path, scenario.arms[number].name, block))
+            )
             last = min(first + store.BLOCK_PATIENTS, scenario.patients)
             for start in range(first, last, batch):
-                yield number, start, min(start + batch, last)
+                if left:
+                    yield left, start, min(start + batch, last)
 
 
 def _write(path: Path, arm: str, block: int, result: Batch) -> None:
@@ -178,6 +188,11 @@ def _state(path: Path, run: dict) -> str:
     if store.canonical_json(store.read_run(path)) != store.canonical_json(run):
         return "other"
     return "again" if (path / "report.html").exists() else "same"
+
+
+def _batch_size(patients: int, workers: int) -> int:
+    """Large enough that little is lost between batches, and that all workers end together."""
+    return min(max(SMALLEST_BATCH, patients // (SHARES * workers)), LARGEST_BATCH)
 
 
 def _positive(name: str, value: int | None, default: int) -> int:

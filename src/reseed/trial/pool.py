@@ -11,41 +11,48 @@ from multiprocessing import active_children
 
 from reseed.base.errors import Incomplete
 from reseed.base.workers import starting_workers, worker_context
-from reseed.trial.batch import Batch, run_batch
+from reseed.trial.batch import Batch, run_arms
 from reseed.trial.setup import Setup
 
-Task = tuple[int, int, int]  # arm, start, stop
+Task = tuple[tuple[int, ...], int, int]  # arms, start, stop; several arms of the same people
 TRIES = 3
 PAUSE = 0.5  # seconds before the second try; twice as long before the third
 
 _setup: Setup | None = None  # one worker process serves one trial
 
 
-def run_tasks(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Batch]]:
-    """Results as they come, in no particular order; Incomplete if workers keep dying."""
+def run_tasks(
+    setup: Setup, tasks: Sequence[Task], workers: int
+) -> Iterator[tuple[Task, list[Batch]]]:
+    """Results as they come, in no particular order: a batch for each arm of the task.
+
+    Incomplete if workers keep dying.
+    """
     if workers == 1 or len(tasks) <= 1:  # none: stopped between its last block and its report
         for task in tasks:
-            yield task, run_batch(setup, *task)
+            yield task, run_arms(setup, *task)
         return
     left = list(tasks)
     for tried in range(TRIES):
         time.sleep(tried * PAUSE)  # what broke the pool may take the server of workers with it
         try:
-            for task, batch in _pooled(setup, left, min(workers, len(left))):
+            for task, batches in _pooled(setup, left, min(workers, len(left))):
                 left.remove(task)
-                yield task, batch
+                yield task, batches
             return
         except BrokenProcessPool:
             continue
     raise Incomplete(f"worker processes died {TRIES} times; {len(left)} batches are left")
 
 
-def _pooled(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Batch]]:
+def _pooled(
+    setup: Setup, tasks: Sequence[Task], workers: int
+) -> Iterator[tuple[Task, list[Batch]]]:
     others = set(active_children())
     executor = ProcessPoolExecutor(
         workers, mp_context=worker_context(), initializer=_begin, initargs=(setup,)
     )
-    futures: dict[Future[Batch], Task] = {}
+    futures: dict[Future[list[Batch]], Task] = {}
     try:
         _submit(executor, tasks, futures)
         waiting = set(futures)
@@ -66,7 +73,7 @@ def _pooled(setup: Setup, tasks: Sequence[Task], workers: int) -> Iterator[tuple
 
 
 def _submit(
-    executor: ProcessPoolExecutor, tasks: Sequence[Task], futures: dict[Future[Batch], Task]
+    executor: ProcessPoolExecutor, tasks: Sequence[Task], futures: dict[Future[list[Batch]], Task]
 ) -> None:
     try:
         with starting_workers():
@@ -83,6 +90,6 @@ def _begin(setup: Setup) -> None:
     _setup = setup
 
 
-def _work(task: Task) -> Batch:
+def _work(task: Task) -> list[Batch]:
     assert _setup is not None
-    return run_batch(_setup, *task)
+    return run_arms(_setup, *task)
