@@ -30,7 +30,7 @@ def value(study: str, kind: str, years: float) -> float:
 
 
 def test_published_series_are_where_they_should_be() -> None:
-    """In the range of 95 % of studies of that size, but for three that docs/calibration.md tells."""
+    """In the range of 95 % of studies of that size, but for three (docs/calibration.md)."""
     missed = set()
     for row in rows():
         found = simulate(STUDIES[row.study], library_numbers())
