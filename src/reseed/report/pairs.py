@@ -130,7 +130,10 @@ def _measured(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
 def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     """Time until the event (or one that competes), both up to where either is censored."""
     times = both[["time_one", "time_two"]].to_numpy(float)
-    free = both[["status_one", "status_two"]].to_numpy() == 0
+    status = both[["status_one", "status_two"]].to_numpy()
+    free = status == 0
+    if sign > 0:  # sooner is better: who died first never has it
+        times = np.where(status > 1, np.inf, times)
     until = np.where(free, times, np.inf).min(axis=1, initial=np.inf)
     held = np.minimum(times, until[:, None])
     long = is_long(float(endpoint["to_day"]))

@@ -18,6 +18,7 @@ from reseed.report.data import ArmData, TrialData
 from reseed.report.variables import readable, scale
 from reseed.stats import interval_of, median_times, middles, risk_at, shares
 
+MEASURED = ("distribution", "mean")  # kinds of estimates of values, not of times
 STUDIES = 400
 """Studies that are drawn for each prediction: ten in each tail of 2.5 per cent."""
 LARGEST = 2_000
@@ -74,7 +75,7 @@ def _judges(data: TrialData, row: Mapping[str, Any], arm: ArmData) -> bool:
         return False
     if row["measure"] == "share":
         return _reaches(estimate, float(row["day"]))
-    return row["measure"] == "median" or estimate.kind == "distribution"
+    return row["measure"] == "median" or estimate.kind in MEASURED
 
 
 def _reaches(estimate: Estimate, day: float) -> bool:
@@ -95,7 +96,7 @@ def _prediction(
     table = arm.outcome(row["endpoint"])
     bounds = (math.nan, math.nan)
     uniform = draws[:, : min(row["n"], LARGEST)] if row["n"] else None
-    if estimate.kind == "distribution":
+    if estimate.kind in MEASURED:
         values = table["value"].to_numpy(float)[table["status"].to_numpy() == 1]
         model = float(values.mean()) if row["measure"] == "mean" else float(np.median(values))
         if uniform is not None:
@@ -131,7 +132,7 @@ def _scales(row: Mapping[str, Any], estimate: Estimate) -> tuple[str, float, flo
     """The unit that is shown, and the factors of the model's and the published numbers."""
     if row["measure"] == "share":
         return "%", 100.0, 100.0
-    if estimate.kind != "distribution":
+    if estimate.kind not in MEASURED:
         days = scale(row["unit"], "day")
         unit = "year" if is_long(days * row["value"]) else "day"
         return unit, scale("day", unit), scale(row["unit"], unit)
