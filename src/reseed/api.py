@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def load(name: str | Path, *, library: Sequence[str | Path] = ()) -> Study:
-    """A scenario by name or path; `library` adds folders of your own.
+def load(name: str | Path, *, library: str | Path | Sequence[str | Path] = ()) -> Study:
+    """A scenario by name or path; `library` adds a folder of your own, or several.
 
     Raises InvalidInput with every fault of the scenario and of all it names.
     """
-    found = find_library([Path(folder) for folder in library])
+    folders = [library] if isinstance(library, str | Path) else library
+    found = find_library([Path(folder) for folder in folders])
     return Study(read_scenario(str(name), found), found)
 
 

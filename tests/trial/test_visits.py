@@ -93,7 +93,7 @@ def test_outcomes_lie_on_the_schedule(trial: TrialResult) -> None:
     rated = rows[rows["endpoint"] == "edss_at_baseline"]["value"]
     assert np.isin(rated * 2, np.arange(0, 21)).all() and rated.between(1.5, 6.5).all()
     before = rows[rows["endpoint"] == "annualised_relapse_rate_before"]
-    assert (before["value"] >= 2).all() and set(before["time"]) == {365.25}
+    assert (before["value"] >= 2).all() and before["time"].between(0, 365.25, "right").all()
 
 
 def test_the_page_prints_means_rates_and_years(trial: TrialResult) -> None:

@@ -416,6 +416,9 @@ def test_time_is_watched_until_follow_up_ends() -> None:
     before = endpoint("rate", records=("relapse",), origin="entry", from_day=-365.25, to_day=0.0)
     found = judge(solved([3.0]), before, rows=[(0, -100.0, "relapse"), (0, -500.0, "relapse")])
     assert (found.value[0], found.time[0]) == (1, 365.25)
+    first = np.array([-73.0])
+    ill_for = judge(solved([3.0]), before, rows=[(0, -100.0, "relapse")], first_days=first)
+    assert ill_for.time[0] == 73.0  # nobody relapses before the disease
 
 
 def test_a_rate_of_lesions_is_watched_to_the_last_scan() -> None:

@@ -25,16 +25,18 @@ def adjudicate(
     trajectories: Trajectories,
     endpoints: Sequence[Endpoint],
     origin: NDArray[np.float64],
+    first_days: NDArray[np.float64] | None = None,
 ) -> Outcomes:
     """Outcomes of all patients, ordered by patient and then by endpoint.
 
-    `origin` is the day of infusion on the study clock, (patient,). A patient whose solution
+    `origin` is the day of infusion on the study clock, (patient,), `first_days` that on which the
+    telling begins. A patient whose solution
     failed has no outcome; nor has one whose follow-up ended before the infusion, in
     time-to-event endpoints that count from there. InvalidInput with every endpoint that cannot
     be adjudicated.
     """
     _check(endpoints)
-    cases = {name: _cases(observations, records, name, origin) for name in ORIGINS}
+    cases = {name: _cases(observations, records, name, origin, first_days) for name in ORIGINS}
     verdicts: dict[str, Verdicts] = {}
     faults = []
     # those that refer to other endpoints come after all others
@@ -51,15 +53,17 @@ def adjudicate(
 
 
 def _cases(
-    observations: Observations, records: Records, origin_name: str, origin: NDArray[np.float64]
-) -> Cases:
+    observations: Observations, records: Records, origin_name: str, origin: NDArray[np.float64],
+    first_days: NDArray[np.float64] | None = None,
+) -> Cases:  # fmt: skip
     """Observations and records on the clock that starts at the midnight before the origin."""
     start = np.asarray(origin, dtype=np.float64)
     if origin_name == "entry":
         start = np.zeros(len(observations.ids))
     day0 = np.floor(start + TOLERANCE).astype(np.int64)
     followed = observations.end >= start - TOLERANCE
-    return Cases(observations, records, day0, observations.end - day0, followed)
+    first = None if first_days is None else first_days - day0
+    return Cases(observations, records, day0, observations.end - day0, followed, first)
 
 
 def _table(

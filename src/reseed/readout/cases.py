@@ -60,7 +60,7 @@ class Cases:
     `day0` is the study day of the origin, a whole number, (patient,): day 0 is the calendar
     day of the infusion (or of entry), and every time of an outcome is a number of days after
     its midnight. `followed` is False where follow-up ended before the origin. `end` is the end
-    of follow-up on the same clock.
+    of follow-up on the same clock, `first` the first day that is told, None if it is no matter.
     """
 
     observations: Observations
@@ -68,6 +68,7 @@ class Cases:
     day0: NDArray[np.int64]
     end: NDArray[np.float64]
     followed: NDArray[np.bool_]
+    first: NDArray[np.float64] | None = None
 
     @property
     def count(self) -> int:

@@ -132,8 +132,7 @@ def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     times = both[["time_one", "time_two"]].to_numpy(float)
     status = both[["status_one", "status_two"]].to_numpy()
     free = status == 0
-    if sign > 0:  # sooner is better: who died first never has it
-        times = np.where(status > 1, np.inf, times)
+    times = np.where(status > 1, float(endpoint["to_day"]), times)  # who died first never has it
     until = np.where(free, times, np.inf).min(axis=1, initial=np.inf)
     held = np.minimum(times, until[:, None])
     long = is_long(float(endpoint["to_day"]))

@@ -84,6 +84,7 @@ def run_batch(
         origin=schedule.origin,
         assessments=scenario.assessments,
         infusion_day=scenario.infusion_day,
+        first_days=first_days,
     )
     return Batch(drawn, trajectories, records, outcomes)
 
