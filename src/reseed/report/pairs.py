@@ -128,11 +128,15 @@ def _measured(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
 
 
 def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
-    """Time until the event (or one that competes), both up to where either is censored."""
+    """Time until the event (or one that competes), both up to where either is censored.
+
+    Years that differ by less than a month are the same: chance moves both lives a little.
+    """
     times = both[["time_one", "time_two"]].to_numpy(float)
     status = both[["status_one", "status_two"]].to_numpy()
     free = status == 0
-    times = np.where(status > 1, float(endpoint["to_day"]), times)  # who died first never has it
+    if sign > 0:  # sooner is better: who died first never has it
+        times = np.where(status > 1, float(endpoint["to_day"]), times)
     until = np.where(free, times, np.inf).min(axis=1, initial=np.inf)
     held = np.minimum(times, until[:, None])
     long = is_long(float(endpoint["to_day"]))
@@ -140,4 +144,5 @@ def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     title = endpoint.get("title") or spoken(endpoint["name"])
     what = "gained before it ends" if sign < 0 else "earlier"
     unit = "years" if long else "days"
-    return Gain(f"{title}: {unit} {what}", gap[np.isfinite(gap)], 0.0, sign < 0 and long)
+    same = 1 / 12 if long else 0.0
+    return Gain(f"{title}: {unit} {what}", gap[np.isfinite(gap)], same, sign < 0 and long)
