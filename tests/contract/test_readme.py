@@ -74,3 +74,10 @@ def test_one_version() -> None:
     for name in ("pyproject.toml", "CITATION.cff"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert re.search(rf'(?m)^version\s*[=:]\s*"?{re.escape(VERSION)}"?$', text), name
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_pages_have_no_gaps(page: str) -> None:
+    """No line that is one word in capitals: a place where something was still to come."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert not re.search(r"^[A-Z]{3,}$", text, re.MULTILINE)
