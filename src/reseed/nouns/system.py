@@ -61,6 +61,13 @@ class SystemPort:
     default: float | None = None
 
 
+def _plain(thing: object) -> object:
+    """What JSON can hold: a dataclass as a table, anything else as Python shows it."""
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        return dataclasses.asdict(thing)
+    return repr(thing)
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """dx/dt = rates(x, rules, parameters, time), with events, hazards and ports.
@@ -96,6 +103,7 @@ class System:
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
-        fields = {**dataclasses.asdict(self), "digest": "", "name": ""}
-        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=repr)
+        own = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
+        own |= {"digest": "", "name": ""}
+        text = json.dumps(own, sort_keys=True, separators=(",", ":"), default=_plain)
         object.__setattr__(self, "digest", hashlib.sha256(text.encode()).hexdigest())
