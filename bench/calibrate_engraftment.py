@@ -16,10 +16,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
+from bench.tables import put
 from reseed.base.keys import normals
 from reseed.cohort import draw_cohort
 from reseed.course import plan
@@ -369,23 +369,17 @@ WRITTEN = {
 
 def write(fitted: Mapping[str, float]) -> None:
     """Put fitted values into the rows of parameters.tsv, with status and source."""
+    changes = {}
     for name, value in fitted.items():
-        module, own = name.split("__")
-        path = Path(find_library().path("models", module)) / "parameters.tsv"
-        lines = path.read_text(encoding="utf-8").splitlines()
-        head = lines[0].split("\t")
-        for number, line in enumerate(lines):
-            cells = line.split("\t")
-            if cells[0] != own:
-                continue
-            cells[head.index("value")] = f"{value:g}"
-            if name in WRITTEN:
-                equal = own == "kill_cd34_progenitors"
-                cells[head.index("status")] = "derived" if equal else "fitted"
-                cells[head.index("source")] = WRITTEN[name]
-                cells[head.index("note")] = "bench/calibrate_engraftment.py"
-            lines[number] = "\t".join(cells)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        changes[name] = {"value": f"{value:g}"}
+        if name in WRITTEN:
+            equal = name.endswith("__kill_cd34_progenitors")
+            changes[name] |= {
+                "status": "derived" if equal else "fitted",
+                "source": WRITTEN[name],
+                "note": "bench/calibrate_engraftment.py",
+            }
+    put(changes)
 
 
 def main() -> None:

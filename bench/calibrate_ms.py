@@ -21,7 +21,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +46,7 @@ from bench.ms_shadow import (
     lives,
     untreated_after,
 )
+from bench.tables import put
 from reseed.spec import find_library, read_module
 
 PEOPLE = 6000
@@ -211,7 +211,6 @@ class Simulated:
     relapses: Array  # days since infusion, or entry
     total: Array | None  # cumulated hazard on DAYS, after a transplantation
     seen: Array  # EDSS as rated, (person, visit); the first visit is entry
-    lesions: Array
     numbers: Mapping[str, float]
 
 
@@ -255,7 +254,7 @@ def simulate(
     errors = ratings(PEOPLE)[entered.rows]
     first = rated(entered.disability, errors[:, 0])
     rating = np.concatenate([first[:, None], rated(raw, errors[:, 1:])[:, 1:]], axis=1)
-    return Simulated(entered, times, total, rating, people.lesions[entered.rows], numbers)
+    return Simulated(entered, times, total, rating, numbers)
 
 
 @lru_cache(maxsize=2)
@@ -351,19 +350,22 @@ def worsened(seen: Array, days: float, settings: Mapping[str, float]) -> NDArray
 
 def misfit_scale(row: Row) -> tuple[float, float]:
     """The published value on its scale, and its standard error with that between studies."""
-    patients = STUDIES[row.study].patients
-    if row.kind == "rate":
-        error = 1 / math.sqrt(row.value * patients * row.years) * 1.3
-        return math.log(row.value), math.hypot(error, BETWEEN)
-    if row.kind == "edss":
-        there = patients * (1.0 if row.years < 2 else 0.6)  # who is still seen: assumed
-        return row.value, math.hypot(1.5 / math.sqrt(there), BETWEEN)
-    share = row.value / 100
+    error = standard_error(row, row.value)
     if not math.isnan(row.low):
         error = (_logit(row.high / 100) - _logit(row.low / 100)) / 3.92
-    else:
-        error = 1 / math.sqrt(share * (1 - share) * patients * 0.7)
-    return _logit(share), math.hypot(error, BETWEEN)
+    return on_its_scale(row, row.value), math.hypot(error, BETWEEN)
+
+
+def standard_error(row: Row, value: float) -> float:
+    """By chance, of a value that a study of the row's size finds, on the row's scale."""
+    patients = STUDIES[row.study].patients
+    if row.kind == "rate":
+        return 1.3 / math.sqrt(value * patients * row.years)
+    if row.kind == "edss":
+        there = patients * (1.0 if row.years < 2 else 0.6)  # who is still seen: assumed
+        return 1.5 / math.sqrt(there)
+    share = min(max(value / 100, 0.01), 0.99)
+    return 1 / math.sqrt(share * (1 - share) * patients * 0.7)
 
 
 def _logit(share: float) -> float:
@@ -460,16 +462,8 @@ def fit(
 
 def predictive(row: Row, value: float) -> tuple[float, float]:
     """Where 95 % of studies of the row's size would find it, by chance and between studies."""
-    patients = STUDIES[row.study].patients
     middle = on_its_scale(row, value)
-    if row.kind == "rate":
-        error = 1.3 / math.sqrt(value * patients * row.years)
-    elif row.kind == "edss":
-        error = 1.5 / math.sqrt(patients * (1.0 if row.years < 2 else 0.6))
-    else:
-        share = min(max(value / 100, 0.01), 0.99)
-        error = 1 / math.sqrt(share * (1 - share) * patients * 0.7)
-    reach = 1.96 * math.hypot(error, BETWEEN)
+    reach = 1.96 * math.hypot(standard_error(row, value), BETWEEN)
     ends = (middle - reach, middle + reach)
     if row.kind == "edss":
         return ends
@@ -543,22 +537,15 @@ def _plain(one: Free, value: float) -> float:
 
 def write(theta: Array) -> None:
     """Put the fitted numbers into the modules' tables."""
-    values: dict[tuple[str, str, int], float] = {}  # module, number, column of its table
+    changes: dict[str, dict[str, str]] = {}
     for one, value in zip(FREE, theta, strict=True):
-        module, _, name = one.name.rpartition("__")
-        name, _, spread = name.partition(".")
+        name, _, spread = one.name.partition(".")
         number = _plain(one, value)
         if one.name == "response_ms.sd":  # a coefficient of variation in the table
             number /= theta[0]
-        values[module or "ms", name, 4 if spread else 1] = number
-    for module in {key[0] for key in values}:
-        path = Path("library/models") / module / "parameters.tsv"
-        lines = [line.split("\t") for line in path.read_text(encoding="utf-8").split("\n")]
-        for cells in lines:
-            for column in (1, 4):
-                if (module, cells[0], column) in values:
-                    cells[column] = f"{values[module, cells[0], column]:.3g}"
-        path.write_text("\n".join("\t".join(cells) for cells in lines), encoding="utf-8")
+        row = changes.setdefault(name if one.cells else f"ms__{name}", {})
+        row["cv" if spread else "value"] = f"{number:.3g}"
+    put(changes)
 
 
 def main() -> None:

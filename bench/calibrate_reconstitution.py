@@ -17,12 +17,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import least_squares
 
 from bench.arms import Arm, arm_of, typical_patient
+from bench.tables import put
 from reseed.engine import solve
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
@@ -152,16 +152,7 @@ def fit() -> dict[str, float]:
 
 def write(parameters: Mapping[str, float]) -> None:
     """Put the fitted values into the modules' tables."""
-    for name, value in parameters.items():
-        module, own = name.split("__")
-        path = Path("library/models") / module / "parameters.tsv"
-        lines = path.read_text(encoding="utf-8").split("\n")
-        for number, line in enumerate(lines):
-            cells = line.split("\t")
-            if cells[0] == own:
-                cells[1] = f"{value:.3g}"
-                lines[number] = "\t".join(cells)
-        path.write_text("\n".join(lines), encoding="utf-8")
+    put({name: {"value": f"{value:.3g}"} for name, value in parameters.items()})
 
 
 def main() -> None:

@@ -57,7 +57,6 @@ class People:
     normals: dict[str, Array]
     before: Array  # cumulated unit exponentials: (person, relapse)
     after: Array
-    lesions: Array
 
     @property
     def count(self) -> int:
@@ -77,7 +76,6 @@ def draw(count: int, seed: int) -> People:
         {name: random.standard_normal(count) for name in names},
         np.cumsum(random.exponential(size=(count, ARRIVALS)), axis=1),
         np.cumsum(random.exponential(size=(count, ARRIVALS)), axis=1),
-        random.exponential(size=count),
     )
 
 

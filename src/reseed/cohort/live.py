@@ -51,14 +51,13 @@ def live(
     visit at which all criteria of the design's history hold is the entry; day 0 is then that
     visit, and the first day lies before it. Age is that at entry; `disease_duration`, `years_told`
     (which models of the life before read), `lives_drawn` (for the place) and what the criteria
-    name become covariates.
+    name become covariates. Parameters are those of the arm to come, and not drawn here.
     InvalidInput if 60 lives do not fill a place.
     """
     history = design.history
     assert history is not None
     entry = _enter(system, design, history, ids, key, solver)
-    defaults = dict(zip(system.parameters, system.defaults, strict=True))
-    drawn = draw_cohort(design, dict(system.variability), defaults, entry.luck, key)
+    drawn = draw_cohort(design, {}, {}, entry.luck, key)
     return at_entry(drawn, ids, entry), -entry.lived
 
 

@@ -46,12 +46,7 @@ def parse_span(value: Any) -> tuple[float, float]:
 
 def parse_hours(value: Any) -> float:
     """The length of an infusion in hours, from "2 h" or another unit of time."""
-    if not isinstance(value, str):
-        raise ValueError('a time in quotes, such as "2 h"')
-    quantity = parse_quantity(value)
-    if not units.compatible(quantity.unit, "h"):
-        raise ValueError('a unit of time, such as "2 h"')
-    hours = units.convert(quantity.value, quantity.unit, "h")
+    hours = _time(value, "h", "2 h")
     if not 0 < hours <= _LONGEST_HOURS:
         raise ValueError(f"a time above 0 and at most {_LONGEST_HOURS:g} h")
     return hours
@@ -59,15 +54,20 @@ def parse_hours(value: Any) -> float:
 
 def parse_length(value: Any) -> float:
     """A length of time in days, from "26 week" or another unit of time."""
-    if not isinstance(value, str):
-        raise ValueError('a time in quotes, such as "26 week"')
-    quantity = parse_quantity(value)
-    if not units.compatible(quantity.unit, "day"):
-        raise ValueError('a unit of time, such as "26 week"')
-    days = units.convert(quantity.value, quantity.unit, "day")
+    days = _time(value, "day", "26 week")
     if not 0 <= days <= FARTHEST:
         raise ValueError(f"a time of 0 to {FARTHEST:g} days")
     return days
+
+
+def _time(value: Any, unit: str, example: str) -> float:
+    """A quantity of time in a unit."""
+    if not isinstance(value, str):
+        raise ValueError(f'a time in quotes, such as "{example}"')
+    quantity = parse_quantity(value)
+    if not units.compatible(quantity.unit, unit):
+        raise ValueError(f'a unit of time, such as "{example}"')
+    return units.convert(quantity.value, quantity.unit, unit)
 
 
 def parse_gap(value: Any) -> float:
