@@ -19,15 +19,13 @@ import numpy as np
 from scipy.optimize import minimize
 
 from bench.calibrate_ms import (
-    STUDIES,
-    Row,
     misfit_scale,
     modelled,
     on_its_scale,
-    rows,
     simulate,
 )
 from bench.ms_shadow import DAYS, YEAR, Array, background, library_numbers, relapse_hazard
+from bench.ms_studies import STUDIES, Row, rows
 
 KINDS = ("relapse-free", "mri-free", "event-free")
 

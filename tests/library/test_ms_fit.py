@@ -7,8 +7,9 @@ from functools import cache
 import pytest
 
 from bench import calibrate_ms
-from bench.calibrate_ms import STUDIES, Row, modelled, predictive, rows, simulate
+from bench.calibrate_ms import modelled, predictive, simulate
 from bench.ms_shadow import library_numbers
+from bench.ms_studies import STUDIES, Row, rows
 from reseed.spec import find_library, read_scenario
 from reseed.trial.arms import overrides_of
 
