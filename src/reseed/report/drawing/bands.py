@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.report.drawing.canvas import WIDTH, house_style, place, sheet, short, ticks, write
+from reseed.report.drawing.canvas import (
+    WIDTH,
+    beside,
+    house_style,
+    place,
+    sheet,
+    short,
+    ticks,
+    write,
+)
 from reseed.report.drawing.palette import INK, QUIET, Line, line_of
 from reseed.report.numbers import number
 
@@ -169,15 +178,7 @@ def _panel(
     axes.set_xticks(ticks(first, last, 10))
     for level in show.levels:
         axes.axhline(level, color=INK, linewidth=0.7, dashes=(2, 2))
-        axes.annotate(
-            number(level),
-            (1, level),
-            (4, 0),
-            ("axes fraction", "data"),
-            textcoords="offset points",
-            va="center",
-            fontsize=7,
-        )
+        beside(axes, level, number(level), size=7)
     if first < 0 < last:
         axes.axvline(0, color=QUIET, linewidth=0.6)
     for index, other in others:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.drawing.bands import FEW, Band, Panel, clipped, rounded_up, set_scale
-from reseed.report.drawing.canvas import WIDTH, house_style, place, sheet, write
+from reseed.report.drawing.canvas import WIDTH, beside, house_style, place, sheet, write
 from reseed.report.drawing.legend import draw_legend, legend_height
 from reseed.report.drawing.palette import HAIR, INK, QUIET, Line, line_of
 from reseed.report.numbers import number
@@ -91,16 +91,7 @@ def _notes(axes: Axes, show: Show, rest: float | None, limits: tuple[float, floa
         texts.append((float(np.mean(show.normal)), "normal"))
     for value, text in texts:
         if limits[0] <= value <= limits[1]:
-            axes.annotate(
-                text,
-                (1, value),
-                (4, 0),
-                ("axes fraction", "data"),
-                textcoords="offset points",
-                va="center",
-                fontsize=6.5,
-                color=QUIET,
-            )
+            beside(axes, value, text, size=6.5, colour=QUIET)
 
 
 def _draw(axes: Axes, band: Band, line: Line, bottom: float) -> None:

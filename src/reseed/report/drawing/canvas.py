@@ -95,6 +95,20 @@ def write(
     )
 
 
+def beside(axes: Axes, level: float, text: str, *, size: float, colour: str = INK) -> None:
+    """Text to the right of the axes at a level of theirs: what the line across is."""
+    axes.annotate(
+        text,
+        (1, level),
+        (4, 0),
+        ("axes fraction", "data"),
+        textcoords="offset points",
+        va="center",
+        fontsize=size,
+        color=colour,
+    )
+
+
 def stroke(figure: Figure, left: float, right: float, top: float, line: Line) -> None:
     """A short horizontal sample of an arm's line, in inches from the top left corner."""
     from matplotlib.lines import Line2D
