@@ -48,9 +48,12 @@ def formulas(system: System) -> list[tuple[str, Expression]]:
         for name, formula in zip(system.states, system.rates, strict=True)
     ]
     found += [(f"rule {name}", formula) for name, formula in system.rules]
+    found += [(f"algebraic rule of {name}", formula) for name, formula in system.algebraic]
     for event in system.events:
         found.append((f"trigger of {event.name}", event.trigger))
         found += [(f"event {event.name}", formula) for _, formula in event.assignments]
+        more = (event.delay, event.priority)
+        found += [(f"event {event.name}", formula) for formula in more if formula is not None]
     found += [(f"hazard {hazard.name}", hazard.rate) for hazard in system.hazards]
     return found + [(f"channel {channel.name}", channel.rate) for channel in system.channels]
 

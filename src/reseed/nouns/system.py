@@ -13,12 +13,23 @@ from reseed.nouns.expression import Expression
 
 @dataclass(frozen=True, slots=True)
 class StateEvent:
-    """Fires when `trigger` turns from false to true; assigns all values at once."""
+    """Fires when `trigger` turns from false to true; assigns all values at once.
+
+    As SBML has it (Level 3 Version 2, section 4.11): `delay` (time units) is computed when it fires,
+    and what is assigned then too where `at_trigger`, else when it is carried out. Of several that
+    are to be carried out at one time that of the highest `priority` comes first, and chance decides
+    between equals; after each one the triggers are looked at again. One that is not `persistent`
+    is dropped if its trigger turns false before it is carried out.
+    """
 
     name: str
     trigger: Expression
     assignments: tuple[tuple[str, Expression], ...]
-    initial: bool = True  # value of the trigger before time 0
+    initial: bool = True  # value of the trigger before the first day
+    delay: Expression | None = None
+    priority: Expression | None = None
+    persistent: bool = True
+    at_trigger: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,8 @@ class System:
     `initial` may name parameters and rules. `variability` and `uncertainty` are keyed by
     parameter id, in that parameter's unit here. Time is in days. `discrete` names the states that
     are whole numbers; they change by `channels` (and jumps and events) alone, and their own rates
-    are 0.
+    are 0. `algebraic` names states without a rate of their own (0 stands there): each is what makes
+    the formula beside it 0, together with all others (index 1), from a guess, their initial value.
 
     `digest` is SHA-256 over the whole mathematics, names included but for the System's own. Code
     is kept by it, so it is always of the content: nobody can give it, and `dataclasses.replace`
@@ -100,6 +112,7 @@ class System:
     uncertainty: tuple[tuple[str, Distribution], ...]
     discrete: tuple[str, ...] = ()
     channels: tuple[Channel, ...] = ()
+    algebraic: tuple[tuple[str, Expression], ...] = ()
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
