@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reseed.api import load
+    from reseed.simulate import load_model
 
     __version__: str
 
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "load", "load_model"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,6 +24,8 @@ def __getattr__(name: str) -> Any:
 
     if name == "load":
         return import_module("reseed.api").load
+    if name == "load_model":
+        return import_module("reseed.simulate").load_model
     if name == "__version__":
         return import_module("reseed.base.version").VERSION
     raise AttributeError(f"module 'reseed' has no attribute {name!r}")

@@ -17,6 +17,9 @@ from reseed.base.words import one_of
 _LOCK = threading.Lock()
 _IMPORT = re.compile(r"(?m)^\s*(import|model\s*\*?\w*\s*import)\b")
 _LINE = re.compile(r"Error in model string, line (\d+):\s*")
+MOST_CHARACTERS = 10_000_000
+MOST_IN_STATEMENT = 50_000
+MOST_DEEP = 100
 _COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -26,12 +29,13 @@ def strip_comments(text: str) -> str:
 
 
 def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = ()) -> Any:
-    """Flatten the model `root` of an Antimony text to a libSBML document.
+    """Flatten the model `root` of an Antimony text (the main one if "") to a libSBML document.
 
     `places` says which file begins at which line of the text, in order. Raises InvalidInput with
     Antimony's own message, the file and its line, where it refuses, and where the text has no
     model of that name.
     """
+    _look_over(text)
     if _IMPORT.search(strip_comments(text)):
         raise InvalidInput([Fault("model text", "import", "`import`", "modules joined by ports")])
     import antimony
@@ -41,7 +45,8 @@ def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = (
         antimony.clearPreviousLoads()
         if antimony.loadAntimonyString(text) < 0:
             raise InvalidInput([_refusal(antimony.getLastError(), root, places)])
-        names = [name for name in antimony.getModuleNames() if not name.startswith("__")]
+        root = root or antimony.getMainModuleName()
+        names = [name for name in antimony.getModuleNames() if not name.startswith("__") or name == root]
         sbml = antimony.getSBMLString(root) if root in names else ""
         antimony.clearPreviousLoads()
     if not sbml:
@@ -52,6 +57,30 @@ def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = (
         message = " ".join(document.getErrorLog().toString().split())
         raise InvalidInput([Fault("model text", root, message, "SBML without errors")])
     return document
+
+
+def _look_over(text: str) -> None:
+    """Refuses what could make Antimony's parser run out of memory: its rules call themselves."""
+    if len(text) > MOST_CHARACTERS:
+        raise _too_much(1, f"{len(text)} characters", f"at most {MOST_CHARACTERS}")
+    line, depth, length = 1, 0, 0
+    for character in text:
+        length += 1
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth = max(depth - 1, 0)
+        elif character in "\n;":
+            depth, length = 0, 0
+            line += character == "\n"
+        if depth > MOST_DEEP:
+            raise _too_much(line, f"more than {MOST_DEEP} brackets in each other", "fewer")
+        if length > MOST_IN_STATEMENT:
+            raise _too_much(line, "a statement without end", f"{MOST_IN_STATEMENT} characters")
+
+
+def _too_much(line: int, found: str, expected: str) -> InvalidInput:
+    return InvalidInput([Fault("model text", f"line {line}", found, expected)])
 
 
 def _refusal(message: str, root: str, places: Sequence[tuple[int, str]]) -> Fault:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from reseed.base.errors import UnsupportedModel
 from reseed.base.expressions import names_in
+from reseed.model.uncommon import UNCOMMON
 from reseed.nouns.expression import Expression
 
 _NAMES = {
@@ -25,6 +29,11 @@ _NAMES = {
     "AST_FUNCTION_SIN": "sin",
     "AST_FUNCTION_COS": "cos",
     "AST_FUNCTION_TAN": "tan",
+    "AST_FUNCTION_ARCSIN": "asin",
+    "AST_FUNCTION_ARCCOS": "acos",
+    "AST_FUNCTION_ARCTAN": "atan",
+    "AST_FUNCTION_SINH": "sinh",
+    "AST_FUNCTION_COSH": "cosh",
     "AST_FUNCTION_TANH": "tanh",
     "AST_FUNCTION_PIECEWISE": "piecewise",
     "AST_RELATIONAL_LT": "lt",
@@ -36,42 +45,126 @@ _NAMES = {
     "AST_LOGICAL_AND": "and",
     "AST_LOGICAL_OR": "or",
     "AST_LOGICAL_NOT": "not",
-    "AST_LOGICAL_XOR": "xor",
 }
-_CONSTANTS = {"AST_CONSTANT_PI": 3.141592653589793, "AST_CONSTANT_E": 2.718281828459045}
+_CONSTANTS = {
+    "AST_CONSTANT_PI": math.pi,
+    "AST_CONSTANT_E": math.e,
+    "AST_NAME_AVOGADRO": 6.02214179e23,  # as SBML Level 3 fixes it
+}
 _TRUTH = {"AST_CONSTANT_TRUE": ("le", 0.0, 1.0), "AST_CONSTANT_FALSE": ("lt", 1.0, 0.0)}
+_CHAINS = {"lt", "le", "gt", "ge", "eq", "ne"}
+
+MOST_PARTS = 5_000
+"""Operators, names and numbers of one formula; what is longer has been made to do harm."""
+MOST_IN_ALL = 300_000
+"""The same of all formulas of a model, the functions in them written out."""
+RATE_OF = "rate of "
+"""What the name of a rate begins with: `rateOf` of a quantity."""
+TIME_ID = "id time"
+"""A quantity whose id is `time`: as a name in a formula that is the clock."""
+
+__all__ = ["Formulas", "names_in", "substitute"]
 
 
-__all__ = ["names_in", "read_formula", "substitute"]
+@dataclass(slots=True)
+class Formulas:
+    """Reads formulas of one document; `functions` are its own, by id, as libSBML has them.
+
+    A function is written out where it is called. What has been written so far is counted, since a
+    few functions that call each other twice write more than any memory holds.
+    """
+
+    functions: Mapping[str, Any] = field(default_factory=dict)
+    written: int = 0
+    parts: int = 0
+
+    def read(self, node: Any, where: str) -> Expression:
+        """The Expression of a libSBML syntax tree; UnsupportedModel names what is refused."""
+        self.parts = 0
+        return self._read(node, where, {}, ())
+
+    def _read(
+        self, node: Any, where: str, given: Mapping[str, Expression], within: tuple[str, ...]
+    ) -> Expression:
+        import libsbml
+
+        self.written += 1
+        self.parts += not within
+        if self.parts > MOST_PARTS:
+            raise UnsupportedModel(f"{where}: a formula of more than {MOST_PARTS} parts")
+        if self.written > MOST_IN_ALL:
+            raise UnsupportedModel(f"{where}: formulas of more than {MOST_IN_ALL} parts in all")
+        kind = _kinds(libsbml).get(node.getType(), "")
+        if node.isNumber():
+            return float(node.getValue())
+        if node.getType() == libsbml.AST_NAME:
+            return _named(str(node.getName()), given)
+        if node.getType() == libsbml.AST_NAME_TIME:
+            return "time"
+        if kind in _CONSTANTS:
+            return _CONSTANTS[kind]
+        if kind in _TRUTH:
+            return _TRUTH[kind]
+        if node.getType() == libsbml.AST_FUNCTION_RATE_OF:
+            return f"{RATE_OF}{_target(node, where, given)}"
+        children = [
+            self._read(node.getChild(i), where, given, within) for i in range(node.getNumChildren())
+        ]
+        if node.getType() == libsbml.AST_FUNCTION and node.getName() in self.functions:
+            return self._call(str(node.getName()), children, where, within)
+        if kind in UNCOMMON:
+            try:
+                return UNCOMMON[kind](children, where)
+            except (ValueError, IndexError):
+                found = f"{len(children)} arguments"
+                raise UnsupportedModel(f"{where}: `{node.getName()}` with {found}") from None
+        if node.getType() == libsbml.AST_FUNCTION_DELAY:
+            raise UnsupportedModel(f"{where}: `delay` is not supported")
+        if kind not in _NAMES:
+            found = node.getName() or kind.removeprefix("AST_").lower() or "this construct"
+            raise UnsupportedModel(f"{where}: `{found}` is not supported")
+        return _operation(_NAMES[kind], children)
+
+    def _call(
+        self, name: str, children: list[Expression], where: str, within: tuple[str, ...]
+    ) -> Expression:
+        """The body of a function of the document, with what it was called with."""
+        function = self.functions[name]
+        if name in within:
+            raise UnsupportedModel(f"{where}: the function {name} calls itself")
+        count = function.getNumArguments()
+        if count != len(children):
+            found = f"{len(children)} arguments where it takes {count}"
+            raise UnsupportedModel(f"{where}: the function {name} has {found}")
+        if function.getBody() is None:
+            raise UnsupportedModel(f"{where}: the function {name} has no formula")
+        given = {
+            str(function.getArgument(i).getName()): child for i, child in enumerate(children)
+        }
+        self.written += sum(_size(child) for child in children)
+        return self._read(function.getBody(), where, given, (*within, name))
 
 
-def read_formula(node: Any, where: str) -> Expression:
-    """The Expression of a libSBML syntax tree; UnsupportedModel names what is refused."""
-    import libsbml
+def _size(expression: Expression) -> int:
+    """Parts of an expression, up to a bound: a long argument is copied where it is used."""
+    if not isinstance(expression, tuple):
+        return 1
+    return 1 + sum(_size(part) for part in expression[1:])
 
-    kinds = _kinds(libsbml)
-    kind = kinds.get(node.getType(), "")
-    children = [read_formula(node.getChild(i), where) for i in range(node.getNumChildren())]
-    if node.isNumber():
-        return float(node.getValue())
-    if node.getType() == libsbml.AST_NAME:
-        return str(node.getName())
-    if node.getType() == libsbml.AST_NAME_TIME:
-        return "time"
-    if kind in _CONSTANTS:
-        return _CONSTANTS[kind]
-    if kind in _TRUTH:
-        return _TRUTH[kind]
-    if kind == "AST_FUNCTION_ROOT":
-        degree, radicand = children if len(children) == 2 else (2.0, children[0])
-        return ("sqrt", radicand) if degree == 2.0 else ("^", radicand, ("/", 1.0, degree))
-    if kind == "AST_FUNCTION_LOG":
-        base, argument = children if len(children) == 2 else (10.0, children[0])
-        return ("log10", argument) if base == 10.0 else ("/", ("ln", argument), ("ln", base))
-    if kind not in _NAMES:
-        found = node.getName() or kind.removeprefix("AST_").lower() or "this construct"
-        raise UnsupportedModel(f"{where}: `{found}` is not supported")
-    return _operation(_NAMES[kind], children)
+
+def _named(name: str, given: Mapping[str, Expression]) -> Expression:
+    if name in given:
+        return given[name]
+    return TIME_ID if name == "time" else name
+
+
+def _target(node: Any, where: str, given: Mapping[str, Expression]) -> str:
+    """Of what a rate is asked: one name."""
+    child = node.getChild(0)
+    found = _named(str(child.getName()), given) if child is not None and child.isName() else None
+    if not isinstance(found, str):
+        raise UnsupportedModel(f"{where}: `rateOf` of something that is no name")
+    return found
 
 
 def _operation(operator: str, children: list[Expression]) -> Expression:
@@ -79,27 +172,29 @@ def _operation(operator: str, children: list[Expression]) -> Expression:
         return ("neg", children[0])
     if operator in ("+", "*") and len(children) < 2:
         return children[0] if children else (0.0 if operator == "+" else 1.0)
+    if operator in ("and", "or") and len(children) < 2:
+        empty = _TRUTH["AST_CONSTANT_TRUE" if operator == "and" else "AST_CONSTANT_FALSE"]
+        return children[0] if children else empty
     if operator == "piecewise" and len(children) % 2 == 0:
         return (operator, *children, float("nan"))  # no case applies: undefined, as SBML says
-    if operator == "xor":
-        made = children[0]
-        for child in children[1:]:
-            made = ("ne", _truth(made), _truth(child))
-        return made
+    if operator == "piecewise" and len(children) == 1:
+        return children[0]
+    if operator in ("max", "min") and len(children) == 1:
+        return children[0]
+    if operator in _CHAINS and len(children) > 2:  # a < b < c: each with the next
+        return (
+            "and",
+            *((operator, a, b) for a, b in zip(children, children[1:], strict=False)),
+        )
     return (operator, *children)
 
 
-def _truth(condition: Expression) -> Expression:
-    """1 where a condition holds, else 0: two of these can be compared."""
-    return ("piecewise", 1.0, condition, 0.0)
-
-
 def _kinds(libsbml: Any) -> dict[int, str]:
-    wanted = [*_NAMES, *_CONSTANTS, *_TRUTH, "AST_FUNCTION_ROOT", "AST_FUNCTION_LOG"]
+    wanted = [*_NAMES, *_CONSTANTS, *_TRUTH, *UNCOMMON]
     return {getattr(libsbml, name): name for name in wanted}
 
 
-def substitute(expression: Expression, names: dict[str, Expression]) -> Expression:
+def substitute(expression: Expression, names: Mapping[str, Expression]) -> Expression:
     """The expression with names replaced."""
     if isinstance(expression, str):
         return names.get(expression, expression)

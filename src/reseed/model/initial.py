@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from reseed.base.errors import Fault, InvalidInput
+from collections.abc import Mapping
+
+from reseed.base.errors import Fault, InvalidInput, UnsupportedModel
 from reseed.base.expressions import names_in
-from reseed.model.formula import substitute
+from reseed.model.formula import MOST_IN_ALL, substitute
 from reseed.nouns.expression import Expression
 
 
@@ -21,6 +23,7 @@ def written_out(
         if names_in(formula) & (initial.keys() | moving.keys()):
             moving[name] = formula
     done: dict[str, Expression] = {}
+    size: dict[str, int] = {}
 
     def expand(name: str, above: tuple[str, ...]) -> Expression:
         if name in above:
@@ -33,7 +36,20 @@ def written_out(
             formula = initial[name] if name in initial else moving[name]
             inner = names_in(formula) & (initial.keys() | moving.keys())
             table = {one: expand(one, (*above, name)) for one in sorted(inner)}
+            size[name] = _parts(formula, size)
+            if size[name] > MOST_IN_ALL:
+                found = f"initial value of {name}: more than {MOST_IN_ALL} parts, written out"
+                raise UnsupportedModel(found)
             done[name] = substitute(formula, table) if table else formula
         return done[name]
 
     return {name: expand(name, ()) for name in initial}
+
+
+def _parts(formula: Expression, sizes: Mapping[str, int]) -> int:
+    """Parts of a formula with names written out: those of known size count for all they stand for."""
+    if isinstance(formula, str):
+        return sizes.get(formula, 1)
+    if isinstance(formula, float):
+        return 1
+    return 1 + sum(_parts(part, sizes) for part in formula[1:])

@@ -1,0 +1,66 @@
+"""Events of a document, in symbols of the System."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reseed.model.facts import Facts
+from reseed.model.formula import Formulas
+from reseed.model.quantities import SPECIES, each, name_of
+from reseed.model.roles import Roles
+from reseed.nouns.expression import Expression
+from reseed.nouns.system import StateEvent
+
+
+def read_events(model: Any, known: Facts, found: Roles, formulas: Formulas) -> list[StateEvent]:
+    """All events; parts without a formula are as if they were not there, as SBML says.
+
+    One without an id is called by its place in the document, as `event 2`.
+    """
+    events = []
+    for number, event in enumerate(each(model.getListOfEvents()), 1):
+        name = event.getId() or f"event {number}"
+        where = f"event {name}"
+        trigger = event.getTrigger()
+        if trigger is None or not trigger.isSetMath():
+            continue  # it never fires
+        new = {
+            name_of(one.getVariable()): found.inside(formulas.read(one.getMath(), where))
+            for one in each(event.getListOfEventAssignments())
+            if one.isSetMath()
+        }
+        events.append(
+            StateEvent(
+                name=name,
+                trigger=found.inside(formulas.read(trigger.getMath(), where)),
+                assignments=tuple(_assigned(new, known, found)),
+                initial=bool(trigger.getInitialValue()) if trigger.isSetInitialValue() else True,
+                delay=_part(event.getDelay(), where, found, formulas),
+                priority=_part(event.getPriority(), where, found, formulas),
+                persistent=bool(trigger.getPersistent()) if trigger.isSetPersistent() else True,
+                at_trigger=event.getUseValuesFromTriggerTime(),
+            )
+        )
+    return events
+
+
+def _assigned(
+    new: dict[str, Expression], known: Facts, found: Roles
+) -> list[tuple[str, Expression]]:
+    """What is set, in symbols; amounts of species stay where their compartment's size is set."""
+    assignments = [found.carried(name, value, known, new) for name, value in new.items()]
+    for name, one in known.quantities.items():
+        role = found.by_name[name]
+        if one.kind != SPECIES or one.compartment not in new or name in new:
+            continue
+        if role.part == "state" and role.symbol != name:  # its concentration is what is carried
+            old = found.inside(one.compartment)
+            kept = ("/", ("*", role.symbol, old), new[one.compartment])
+            assignments.append((role.symbol, kept))
+    return assignments
+
+
+def _part(part: Any, where: str, found: Roles, formulas: Formulas) -> Expression | None:
+    if part is None or not part.isSetMath():
+        return None
+    return found.inside(formulas.read(part.getMath(), where))

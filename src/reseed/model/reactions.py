@@ -1,0 +1,85 @@
+"""Reactions: their rates, and what they add to amounts of species."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from reseed.base.errors import UnsupportedModel
+from reseed.model.facts import Facts
+from reseed.model.formula import RATE_OF, Formulas, substitute
+from reseed.model.quantities import each, name_of, sides, stoichiometry
+from reseed.model.roles import Roles
+from reseed.nouns.expression import Expression
+
+
+def reaction_rates(model: Any, formulas: Formulas) -> dict[str, Expression]:
+    """The rate of each reaction by its id, as the document writes it, its local parameters set."""
+    rates = {}
+    for reaction in each(model.getListOfReactions()):
+        where, law = f"reaction {reaction.getId()}", reaction.getKineticLaw()
+        if reaction.isSetFast() and reaction.getFast():
+            raise UnsupportedModel(f"{where}: it is fast")
+        if law is None:
+            raise UnsupportedModel(f"{where}: it has no rate")
+        if not law.isSetMath():  # as if it were not there: it changes nothing
+            rates[name_of(reaction.getId())] = 0.0
+            continue
+        local: dict[str, Expression] = {
+            name_of(one.getId()): float(one.getValue()) if one.isSetValue() else float("nan")
+            for one in each(law.getListOfLocalParameters() if law.getLevel() > 2 else law.getListOfParameters())
+        }
+        local |= {f"{RATE_OF}{name}": 0.0 for name in local}
+        rates[name_of(reaction.getId())] = substitute(formulas.read(law.getMath(), where), local)
+    return rates
+
+
+def amounts_added(
+    model: Any,
+    known: Facts,
+    found: Roles,
+    rates: Mapping[str, Expression],
+    formulas: Formulas,
+    named: Collection[str],
+) -> list[tuple[str, Expression]]:
+    """(species, term of its amount's rate) for every side of every reaction, in their order.
+
+    `rates` are in symbols of the System; `named` are the names that formulas use, of which a
+    stoichiometry is a quantity and no plain number.
+    """
+    terms = []
+    for reaction in each(model.getListOfReactions()):
+        rate = rates[name_of(reaction.getId())]
+        for side, sign in sides(reaction):
+            species = name_of(side.getSpecies())
+            if species not in known.moved:
+                continue
+            term = _times(_amount(side, known, found, formulas, named, reaction.getId()), sign, rate)
+            if factor := known.quantities[species].factor:
+                term = ("*", found.inside(factor), term)
+            terms.append((species, term))
+    return terms
+
+
+def _amount(
+    side: Any, known: Facts, found: Roles, formulas: Formulas, named: Collection[str], reaction: str
+) -> Expression:
+    """How much of a species a reaction takes or makes."""
+    where = f"stoichiometry of {side.getSpecies()} in reaction {reaction}"
+    if side.isSetStoichiometryMath():
+        return found.inside(formulas.read(side.getStoichiometryMath().getMath(), where))
+    name = name_of(side.getId())
+    varied = {*known.assigned, *known.rated, *known.initial, *known.struck, *named}
+    if name and name in varied:
+        return found.inside(name)
+    number = stoichiometry(side)
+    if number is None:
+        raise UnsupportedModel(f"{where}: it has no value")
+    return number
+
+
+def _times(amount: Expression, sign: float, rate: Expression) -> Expression:
+    if isinstance(amount, float):
+        signed = sign * amount
+        return rate if signed == 1 else ("neg", rate) if signed == -1 else ("*", signed, rate)
+    return ("*", amount, rate) if sign > 0 else ("neg", ("*", amount, rate))

@@ -1,0 +1,48 @@
+"""A file with a model, SBML or Antimony, to a Model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reseed.base.errors import Fault, InvalidInput
+from reseed.base.words import one_of
+from reseed.simulate.model import Model
+
+MOST_BYTES = 30_000_000
+ANTIMONY = (".ant", ".antimony", ".txt")
+SBML = (".xml", ".sbml")
+
+
+def load_model(path: str | Path, *, model: str = "") -> Model:
+    """The model of an SBML file (.xml, .sbml) or an Antimony file (.ant, .antimony, .txt).
+
+    `model` names one of an Antimony file that has several; if it is not given, it is the main one: the last, or that marked `*`.
+    Nothing else is read: no other file that the text may name. Raises InvalidInput with every
+    fault found, UnsupportedModel for what is refused by name.
+    """
+    file = Path(path)
+    text = _text(file)
+    name = file.stem
+    from reseed.model import load_antimony, load_sbml
+
+    if file.suffix.lower() in SBML:
+        if model:
+            raise InvalidInput([Fault(str(path), "model", model, "none: SBML has one model")])
+        return Model(name, load_sbml(text, name, in_days=False))
+    if file.suffix.lower() in ANTIMONY:
+        return Model(name, load_antimony(text, model, in_days=False))
+    expected = f"one of {', '.join((*SBML, *ANTIMONY))}"
+    raise InvalidInput([Fault(str(path), "ending", file.suffix or "none", expected)])
+
+
+def _text(file: Path) -> str:
+    if not file.is_file():
+        raise InvalidInput([Fault(str(file), "file", "no such file", "a model")])
+    if file.stat().st_size > MOST_BYTES:
+        found = f"{file.stat().st_size} bytes"
+        raise InvalidInput([Fault(str(file), "file", found, f"at most {MOST_BYTES}")])
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        found = f"no UTF-8 at byte {error.start}"
+        raise InvalidInput([Fault(str(file), "file", found, "a text in UTF-8")]) from None

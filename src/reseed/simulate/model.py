@@ -1,0 +1,139 @@
+"""A model and what it does in time: one run, or one for each row of a table of values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reseed.base.errors import Fault, InvalidInput
+from reseed.base.words import one_of
+from reseed.engine import Solver, solve
+from reseed.nouns.cohort import Cohort
+from reseed.nouns.key import Key
+from reseed.nouns.probe import Probe
+from reseed.nouns.schedule import Schedule
+from reseed.nouns.system import System
+from reseed.simulate.values import with_values
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray
+
+STEPS = 1_000
+"""No step is longer than this part of a run that has events or depends on time."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Model:
+    """The mathematics of a model file, ready to be simulated. `system` is what the engine solves."""
+
+    name: str
+    system: System
+
+    def __repr__(self) -> str:
+        size = f"{len(self.system.states)} states, {len(self.system.parameters)} parameters"
+        return f"<Model {self.name}: {size}>"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Everything that can be looked at; a species `S` is its amount, `[S]` its concentration."""
+        return tuple(port.name for port in self.system.ports)
+
+    def simulate(
+        self,
+        end: float,
+        *,
+        start: float = 0.0,
+        points: int = 101,
+        times: ArrayLike | None = None,
+        variables: Sequence[str] | None = None,
+        values: Mapping[str, ArrayLike] | pd.DataFrame | None = None,
+        rtol: float = 1e-6,
+        atol: float = 1e-12,
+        longest: float | None = None,
+        seed: int = 1,
+        threads: int = 1,
+    ) -> xarray.DataArray:
+        """Values of shape (set, variable, time), from the model's initial state at `start` on.
+
+        `points` times from `start` to `end`, both included, or the `times` given, in the model's own
+        unit of time. `variables` are names of species (`S` amount, `[S]` concentration), parameters,
+        compartments and reactions; if not given, the states. `values` replace numbers of the
+        model: a table with a column for each name and a row for each run, or single numbers;
+        of a species, or of what a rule changes, it is the value at `start`. All runs are solved at
+        once. A run that fails has NaN, and a line in the attribute `failures`.
+
+        Errors of a step stay within `rtol` of each value, or about `atol`. `longest` bounds the
+        steps of a model that changes suddenly. Raises InvalidInput with every fault.
+        """
+        import xarray
+
+        moments = _moments(start, end, points, times)
+        shown = self._shown(variables)
+        system, columns, count = with_values(self.system, self.name, values)
+        cohort = Cohort(np.arange(count), (), {}, columns)
+        span = float(moments[-1]) - start
+        solver = Solver(
+            rtol=rtol,
+            atol_share=atol / rtol,
+            longest=longest or (span / STEPS if span > 0 else None),
+            budget=2_000_000,
+            threads=threads,
+        )
+        schedule = Schedule(
+            times=np.zeros((count, 0)),
+            values=np.zeros((count, 0)),
+            targets=(),
+            tags=(),
+            boundaries=(),
+            origin=np.zeros(count),
+            end=max(float(moments[-1]), start),
+            start=np.full(count, start),
+        )
+        found, _ = solve(system, cohort, schedule, Probe(shown, moments), key=Key(seed), solver=solver)
+        failures = [
+            f"set {row}: {state} at {time:g}"
+            for row, (code, time, state) in enumerate(
+                zip(found.status, found.status_time, found.status_state, strict=True)
+            )
+            if code
+        ]
+        return xarray.DataArray(
+            found.values,
+            dims=("set", "variable", "time"),
+            coords={"set": np.arange(count), "variable": list(shown), "time": moments},
+            name=self.name,
+            attrs={"failures": failures, "rtol": rtol, "atol": atol},
+        )
+
+    def _shown(self, variables: Sequence[str] | None) -> tuple[str, ...]:
+        if variables is None:
+            return self.system.states
+        known = self.variables
+        faults = [
+            Fault(self.name, "variables", repr(name), one_of(str(name), known, "one of the model's"))
+            for name in variables
+            if name not in known
+        ]
+        if faults:
+            raise InvalidInput(faults)
+        return tuple(dict.fromkeys(variables))
+
+
+def _moments(
+    start: float, end: float, points: int, times: ArrayLike | None
+) -> NDArray[np.float64]:
+    if times is not None:
+        return np.asarray(times, dtype=np.float64)
+    faults: list[Fault] = []
+    if not (np.isfinite(start) and np.isfinite(end) and end > start):
+        faults.append(Fault("call", "end", f"{end:g}", f"a time after start, {start:g}"))
+    if points < 2:
+        faults.append(Fault("call", "points", str(points), "2 or more"))
+    if faults:
+        raise InvalidInput(faults)
+    return np.linspace(start, end, points)
