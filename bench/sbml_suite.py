@@ -116,7 +116,13 @@ def judge(folder: Path, rtol: float) -> Verdict:
         return Verdict(ERROR, f"{type(error).__name__}: {error}"[:200])
     if found.attrs["failures"]:
         return Verdict(ERROR, "; ".join(found.attrs["failures"]))
-    return compare(case, {n: found.sel(variable=s).values[0] for n, s in zip(case.variables, shown)})
+    return compare(
+        case,
+        {
+            name: found.sel(variable=column).values[0]
+            for name, column in zip(case.variables, shown, strict=True)
+        },
+    )
 
 
 def symbol(name: str, case: Case, model: reseed.simulate.Model) -> str:

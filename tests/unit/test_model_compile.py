@@ -169,7 +169,6 @@ def test_all_faults_are_reported_together() -> None:
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        ("x = 1; x has unity; E: at 1 after (x > y): x = y; y = 2; y has unity;", "delay"),
         ("species s in body; s = 1;", "substanceOnly"),
         ("x := y; y := x; x has unity; y has unity;", "Loop detected"),
     ],

@@ -46,7 +46,9 @@ def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = (
         if antimony.loadAntimonyString(text) < 0:
             raise InvalidInput([_refusal(antimony.getLastError(), root, places)])
         root = root or antimony.getMainModuleName()
-        names = [name for name in antimony.getModuleNames() if not name.startswith("__") or name == root]
+        names = [
+            name for name in antimony.getModuleNames() if not name.startswith("__") or name == root
+        ]
         sbml = antimony.getSBMLString(root) if root in names else ""
         antimony.clearPreviousLoads()
     if not sbml:

@@ -6,8 +6,8 @@ from typing import Any
 
 from reseed.model.facts import Facts
 from reseed.model.formula import Formulas
-from reseed.model.quantities import SPECIES, each, name_of
-from reseed.model.roles import Roles
+from reseed.model.quantities import each, name_of
+from reseed.model.roles import STATE, Roles, concentration
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import StateEvent
 
@@ -47,17 +47,28 @@ def read_events(model: Any, known: Facts, found: Roles, formulas: Formulas) -> l
 def _assigned(
     new: dict[str, Expression], known: Facts, found: Roles
 ) -> list[tuple[str, Expression]]:
-    """What is set, in symbols; amounts of species stay where their compartment's size is set."""
-    assignments = [found.carried(name, value, known, new) for name, value in new.items()]
+    """What is set, in symbols.
+
+    A concentration that is set means an amount in the compartment as it was before the event, also
+    where the event sets its size, too; and amounts stay where a size is set.
+    """
+    assignments = []
+    for name, value in new.items():
+        symbol, carried = found.carried(name, value, known)
+        if not _dense(name, known, found, new):
+            assignments.append((symbol, carried))
     for name, one in known.quantities.items():
-        role = found.by_name[name]
-        if one.kind != SPECIES or one.compartment not in new or name in new:
-            continue
-        if role.part == "state" and role.symbol != name:  # its concentration is what is carried
-            old = found.inside(one.compartment)
-            kept = ("/", ("*", role.symbol, old), new[one.compartment])
-            assignments.append((role.symbol, kept))
+        if _dense(name, known, found, new):
+            symbol, old = found.by_name[name].symbol, found.inside(one.compartment)
+            amount = ("*", new.get(name, symbol), old)
+            assignments.append((symbol, ("/", amount, new[one.compartment])))
     return assignments
+
+
+def _dense(name: str, known: Facts, found: Roles, new: dict[str, Expression]) -> bool:
+    """Whether it is carried as its concentration, and the size of its compartment is set."""
+    one, role = known.quantities[name], found.by_name[name]
+    return one.compartment in new and role.part == STATE and role.symbol == concentration(name)
 
 
 def _part(part: Any, where: str, found: Roles, formulas: Formulas) -> Expression | None:

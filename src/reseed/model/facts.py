@@ -1,4 +1,4 @@
-"""What a document says of its quantities: which rules, reactions and events change which of them."""
+"""What a document says of its quantities: which rules, reactions and events change them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def facts(model: Any, formulas: Formulas) -> Facts:
         else:
             assigned[name] = formulas.read(rule.getMath(), name)
     initial = {
-        name_of(one.getSymbol()): formulas.read(one.getMath(), f"initial value of {one.getSymbol()}")
+        name_of(one.getSymbol()): formulas.read(
+            one.getMath(), f"initial value of {one.getSymbol()}"
+        )
         for one in each(model.getListOfInitialAssignments())
         if one.isSetMath()
     }

@@ -17,10 +17,11 @@ def load_sbml(text: str, name: str, *, in_days: bool = True) -> System:
 
     A species `S` is its amount `S` and its concentration `[S]`, whatever formulas of the document
     mean by it; all else has its own id. Units are as found, and nothing is converted: one of the
-    model's units of time counts as a day, with a warning where it declares another, unless `in_days`
-    is false: then whoever asks means the model's own. There are no hazards, no covariates and no laws of variability. Raises InvalidInput where the text is not
-    SBML, a quantity has no value or a formula uses a name that the document does not have,
-    UnsupportedModel for constructs that are refused by name.
+    model's units of time counts as a day, with a warning where it declares another, unless
+    `in_days` is false: then whoever asks means the model's own. There are no hazards, no covariates
+    and no laws of variability. Raises InvalidInput where the text is not SBML, a quantity has no
+    value or a formula uses a name that the document does not have, UnsupportedModel for constructs
+    that are refused by name.
     """
     return _read(read_document(text, name), name, in_days)
 

@@ -138,9 +138,7 @@ class Formulas:
             raise UnsupportedModel(f"{where}: the function {name} has {found}")
         if function.getBody() is None:
             raise UnsupportedModel(f"{where}: the function {name} has no formula")
-        given = {
-            str(function.getArgument(i).getName()): child for i, child in enumerate(children)
-        }
+        given = {str(function.getArgument(i).getName()): child for i, child in enumerate(children)}
         self.written += sum(_size(child) for child in children)
         return self._read(function.getBody(), where, given, (*within, name))
 

@@ -47,7 +47,7 @@ def written_out(
 
 
 def _parts(formula: Expression, sizes: Mapping[str, int]) -> int:
-    """Parts of a formula with names written out: those of known size count for all they stand for."""
+    """Parts of a formula written out: names of known size count for all they stand for."""
     if isinstance(formula, str):
         return sizes.get(formula, 1)
     if isinstance(formula, float):

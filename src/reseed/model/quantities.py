@@ -1,4 +1,4 @@
-"""The quantities of a document: compartments, species, parameters, stoichiometries, by their ids."""
+"""The quantities of a document: compartments, species, parameters, stoichiometries, by id."""
 
 from __future__ import annotations
 

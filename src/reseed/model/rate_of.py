@@ -26,9 +26,7 @@ def rates_asked(
     }
 
 
-def _rate(
-    name: str, known: Facts, found: Roles, rates: Mapping[str, Expression]
-) -> Expression:
+def _rate(name: str, known: Facts, found: Roles, rates: Mapping[str, Expression]) -> Expression:
     role = found.by_name.get(name)
     if role is None:
         raise UnsupportedModel(f"`rateOf` of {name}, which is no quantity")

@@ -15,7 +15,7 @@ from reseed.nouns.expression import Expression
 
 def reaction_rates(model: Any, formulas: Formulas) -> dict[str, Expression]:
     """The rate of each reaction by its id, as the document writes it, its local parameters set."""
-    rates = {}
+    rates: dict[str, Expression] = {}
     for reaction in each(model.getListOfReactions()):
         where, law = f"reaction {reaction.getId()}", reaction.getKineticLaw()
         if reaction.isSetFast() and reaction.getFast():
@@ -27,7 +27,9 @@ def reaction_rates(model: Any, formulas: Formulas) -> dict[str, Expression]:
             continue
         local: dict[str, Expression] = {
             name_of(one.getId()): float(one.getValue()) if one.isSetValue() else float("nan")
-            for one in each(law.getListOfLocalParameters() if law.getLevel() > 2 else law.getListOfParameters())
+            for one in each(
+                law.getListOfLocalParameters() if law.getLevel() > 2 else law.getListOfParameters()
+            )
         }
         local |= {f"{RATE_OF}{name}": 0.0 for name in local}
         rates[name_of(reaction.getId())] = substitute(formulas.read(law.getMath(), where), local)
@@ -54,7 +56,9 @@ def amounts_added(
             species = name_of(side.getSpecies())
             if species not in known.moved:
                 continue
-            term = _times(_amount(side, known, found, formulas, named, reaction.getId()), sign, rate)
+            term = _times(
+                _amount(side, known, found, formulas, named, reaction.getId()), sign, rate
+            )
             if factor := known.quantities[species].factor:
                 term = ("*", found.inside(factor), term)
             terms.append((species, term))

@@ -16,13 +16,13 @@ from reseed.model.initial import written_out
 from reseed.model.quantities import SPECIES, each, name_of
 from reseed.model.rate_of import rates_asked
 from reseed.model.reactions import amounts_added, reaction_rates
-from reseed.model.roles import CONSTANT, RULE, STATE, Roles, concentration, roles
+from reseed.model.roles import CONSTANT, STATE, Roles, concentration, roles
 from reseed.model.values import Valued
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 
 GUESS = 1.0
-"""Where the search for a quantity begins that an algebraic rule determines and nothing else gives."""
+"""Where the search begins for what an algebraic rule determines and nothing else gives."""
 
 
 def read_model(
@@ -51,9 +51,7 @@ def read_model(
     except KeyError as error:
         raise UnsupportedModel(f"{name}: {error.args[0]}") from None
     found = roles(known, algebraic, whole)
-    reactions = {
-        one: found.inside(rate) for one, rate in reaction_rates(model, formulas).items()
-    }
+    reactions = {one: found.inside(rate) for one, rate in reaction_rates(model, formulas).items()}
     events = read_events(model, known, found, formulas)
     rates = _rates(model, known, found, reactions, formulas, events, algebraic, unheard)
     residuals = {found.by_name[one].symbol: found.inside(f) for one, f in algebraic.items()}
@@ -291,7 +289,9 @@ def _check(
     """InvalidInput with every name that a formula uses and that is not there, or has no value."""
     symbols = {*system.states, *system.parameters, *(rule for rule, _ in system.rules)}
     faults = [
-        Fault(system.name, place, f"no {symbol}", one_of(symbol, symbols, "a quantity of the model"))
+        Fault(
+            system.name, place, f"no {symbol}", one_of(symbol, symbols, "a quantity of the model")
+        )
         for place, symbol in undefined(system)
         if symbol not in unheard  # who reads these is told elsewhere
     ]

@@ -1,4 +1,4 @@
-"""Which symbol of a System carries each quantity of a document, and as what: state, rule, parameter.
+"""Which symbol of a System carries each quantity of a document: a state, a rule, a parameter.
 
 A species has an amount, `S`, and a concentration, `[S]`. What formulas mean by it is either, as it
 is declared; what is carried is the amount wherever reactions change it or its compartment's size
@@ -49,20 +49,13 @@ class Roles:
         """A formula of the document in the symbols of the System."""
         return substitute(formula, self.meaning)
 
-    def carried(
-        self, name: str, value: Expression, known: Facts, sizes: Mapping[str, Expression] | None = None
-    ) -> tuple[str, Expression]:
-        """The symbol that an assignment to a name sets, and to what.
-
-        `value` is what the name is to be, in symbols of the System; `sizes` are those of
-        compartments that the same event changes.
-        """
+    def carried(self, name: str, value: Expression, known: Facts) -> tuple[str, Expression]:
+        """The symbol that an assignment to a name sets, and to what; `value` is in symbols."""
         role = self.by_name[name]
         if not role.shared:
             return role.symbol, value
         home = known.quantities[name].compartment
-        size = (sizes or {}).get(home, self.meaning.get(home, home))
-        return role.symbol, ("*", value, size)
+        return role.symbol, ("*", value, self.meaning.get(home, home))
 
 
 def concentration(name: str) -> str:
@@ -96,12 +89,11 @@ def _roles(
     known: Facts, algebraic: Collection[str], fluid: set[str], states: set[str], amounts: bool
 ) -> Roles:
     by_name = {
-        name: _role(one, known, algebraic, fluid, states)
-        for name, one in known.quantities.items()
+        name: _role(one, known, algebraic, fluid, states) for name, one in known.quantities.items()
     }
     meaning: dict[str, Expression] = {}
     rules: dict[str, Expression] = {}
-    ties: dict[str, Expression] = {}
+    ties: dict[str, tuple[str, str, str]] = {}
     for name, one in known.quantities.items():
         if one.kind != SPECIES:
             continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from reseed.base.errors import Fault, InvalidInput
-from reseed.base.words import one_of
 from reseed.simulate.model import Model
 
 MOST_BYTES = 30_000_000
@@ -16,9 +15,9 @@ SBML = (".xml", ".sbml")
 def load_model(path: str | Path, *, model: str = "") -> Model:
     """The model of an SBML file (.xml, .sbml) or an Antimony file (.ant, .antimony, .txt).
 
-    `model` names one of an Antimony file that has several; if it is not given, it is the main one: the last, or that marked `*`.
-    Nothing else is read: no other file that the text may name. Raises InvalidInput with every
-    fault found, UnsupportedModel for what is refused by name.
+    `model` names one of an Antimony file that has several; if it is not given, it is the main
+    one: the last, or that marked `*`. Nothing else is read, no other file that the text may name.
+    Raises InvalidInput with every fault found, UnsupportedModel for what is refused by name.
     """
     file = Path(path)
     text = _text(file)

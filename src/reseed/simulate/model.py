@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +29,7 @@ STEPS = 1_000
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Model:
-    """The mathematics of a model file, ready to be simulated. `system` is what the engine solves."""
+    """The mathematics of a model file, ready to simulate. `system` is what the engine solves."""
 
     name: str
     system: System
@@ -40,7 +40,7 @@ class Model:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Everything that can be looked at; a species `S` is its amount, `[S]` its concentration."""
+        """All that can be looked at; a species `S` is its amount, `[S]` its concentration."""
         return tuple(port.name for port in self.system.ports)
 
     def simulate(
@@ -60,10 +60,10 @@ class Model:
     ) -> xarray.DataArray:
         """Values of shape (set, variable, time), from the model's initial state at `start` on.
 
-        `points` times from `start` to `end`, both included, or the `times` given, in the model's own
-        unit of time. `variables` are names of species (`S` amount, `[S]` concentration), parameters,
-        compartments and reactions; if not given, the states. `values` replace numbers of the
-        model: a table with a column for each name and a row for each run, or single numbers;
+        `points` times from `start` to `end`, both included, or the `times` given, in the model's
+        own unit of time. `variables` are names of species (`S` amount, `[S]` concentration),
+        parameters, compartments and reactions; if not given, the states. `values` replace numbers
+        of the model: a table with a column for each name and a row for each run, or single numbers;
         of a species, or of what a rule changes, it is the value at `start`. All runs are solved at
         once. A run that fails has NaN, and a line in the attribute `failures`.
 
@@ -94,7 +94,9 @@ class Model:
             end=max(float(moments[-1]), start),
             start=np.full(count, start),
         )
-        found, _ = solve(system, cohort, schedule, Probe(shown, moments), key=Key(seed), solver=solver)
+        found, _ = solve(
+            system, cohort, schedule, Probe(shown, moments), key=Key(seed), solver=solver
+        )
         failures = [
             f"set {row}: {state} at {time:g}"
             for row, (code, time, state) in enumerate(
@@ -115,7 +117,9 @@ class Model:
             return self.system.states
         known = self.variables
         faults = [
-            Fault(self.name, "variables", repr(name), one_of(str(name), known, "one of the model's"))
+            Fault(
+                self.name, "variables", repr(name), one_of(str(name), known, "one of the model's")
+            )
             for name in variables
             if name not in known
         ]
@@ -124,9 +128,7 @@ class Model:
         return tuple(dict.fromkeys(variables))
 
 
-def _moments(
-    start: float, end: float, points: int, times: ArrayLike | None
-) -> NDArray[np.float64]:
+def _moments(start: float, end: float, points: int, times: ArrayLike | None) -> NDArray[np.float64]:
     if times is not None:
         return np.asarray(times, dtype=np.float64)
     faults: list[Fault] = []

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def with_values(
     system: System, name: str, values: Mapping[str, ArrayLike] | pd.DataFrame | None
 ) -> tuple[System, dict[str, NDArray[np.float64]], int]:
-    """The System with what is given, as parameters: (system, columns by parameter, how many runs).
+    """The System with what is given as parameters: (system, columns by parameter, number of runs).
 
-    What is given for a state is its value at the start, which becomes a parameter `start of S`; of a
+    What is given for a state is its value at the start, a parameter `start of S` then; of a
     species that is carried as its amount, `[S]` is its concentration there. InvalidInput with every
     name that is unknown or computed, and columns that do not fit.
     """
@@ -54,7 +54,9 @@ def with_values(
             expected = one_of(given, known, "a number of the model that no formula gives")
             faults.append(Fault(name, "values", repr(given), expected))
             continue
-        parameters[own] = np.broadcast_to(column, (count,)).astype(np.float64) if not faults else column
+        parameters[own] = (
+            np.broadcast_to(column, (count,)).astype(np.float64) if not faults else column
+        )
     if faults:
         raise InvalidInput(faults)
     if not added:
