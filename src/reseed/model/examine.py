@@ -20,9 +20,8 @@ _EXAMINER = Path(__file__).with_name("examiner.py")
 def examined(text: str, name: str) -> str:
     """The document without submodels.
 
-    InvalidInput with all that libSBML finds wrong with it, UnsupportedModel for packages that change
-    what the mathematics means.
-    Nothing but the text is read: no file that it may name.
+    InvalidInput with all that libSBML finds wrong with it, UnsupportedModel for packages that
+    change what the mathematics means. Nothing but the text is read: no file that it may name.
     """
     command = [sys.executable, "-I", str(_EXAMINER)]
     data = text.encode("utf-8", "surrogatepass")

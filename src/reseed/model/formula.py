@@ -58,6 +58,10 @@ MOST_PARTS = 5_000
 """Operators, names and numbers of one formula; what is longer has been made to do harm."""
 MOST_IN_ALL = 300_000
 """The same of all formulas of a model, the functions in them written out."""
+MOST_DEEP = 100
+"""Operators within operators."""
+LONG_CHAIN = 40
+"""So many sums, or products, within each other are read as one."""
 RATE_OF = "rate of "
 """What the name of a rate begins with: `rateOf` of a quantity."""
 TIME_ID = "id time"
@@ -84,10 +88,17 @@ class Formulas:
         return self._read(node, where, {}, ())
 
     def _read(
-        self, node: Any, where: str, given: Mapping[str, Expression], within: tuple[str, ...]
+        self,
+        node: Any,
+        where: str,
+        given: Mapping[str, Expression],
+        within: tuple[str, ...],
+        depth: int = 0,
     ) -> Expression:
         import libsbml
 
+        if depth > MOST_DEEP:
+            raise UnsupportedModel(f"{where}: more than {MOST_DEEP} operators within each other")
         self.written += 1
         self.parts += not within
         if self.parts > MOST_PARTS:
@@ -107,11 +118,9 @@ class Formulas:
             return _TRUTH[kind]
         if node.getType() == libsbml.AST_FUNCTION_RATE_OF:
             return f"{RATE_OF}{_target(node, where, given)}"
-        children = [
-            self._read(node.getChild(i), where, given, within) for i in range(node.getNumChildren())
-        ]
+        children = [self._read(child, where, given, within, depth + 1) for child in _children(node)]
         if node.getType() == libsbml.AST_FUNCTION and node.getName() in self.functions:
-            return self._call(str(node.getName()), children, where, within)
+            return self._call(str(node.getName()), children, where, within, depth)
         if kind in UNCOMMON:
             try:
                 return UNCOMMON[kind](children, where)
@@ -126,7 +135,12 @@ class Formulas:
         return _operation(_NAMES[kind], children)
 
     def _call(
-        self, name: str, children: list[Expression], where: str, within: tuple[str, ...]
+        self,
+        name: str,
+        children: list[Expression],
+        where: str,
+        within: tuple[str, ...],
+        depth: int,
     ) -> Expression:
         """The body of a function of the document, with what it was called with."""
         function = self.functions[name]
@@ -140,7 +154,27 @@ class Formulas:
             raise UnsupportedModel(f"{where}: the function {name} has no formula")
         given = {str(function.getArgument(i).getName()): child for i, child in enumerate(children)}
         self.written += sum(_size(child) for child in children)
-        return self._read(function.getBody(), where, given, (*within, name))
+        return self._read(function.getBody(), where, given, (*within, name), depth + 1)
+
+
+def _children(node: Any) -> list[Any]:
+    """What an operator is applied to.
+
+    libSBML reads a sum of many as sums of two within each other, a thousand deep if need be: a long
+    one is taken apart here, since nothing below should go so deep.
+    """
+    import libsbml
+
+    spine = [node]
+    if node.getType() in (libsbml.AST_PLUS, libsbml.AST_TIMES):
+        while (first := spine[-1].getChild(0)) is not None and first.getType() == node.getType():
+            spine.append(first)
+    if len(spine) <= LONG_CHAIN:
+        return [node.getChild(i) for i in range(node.getNumChildren())]
+    children = [spine[-1].getChild(i) for i in range(spine[-1].getNumChildren())]
+    for inner in reversed(spine[:-1]):
+        children += [inner.getChild(i) for i in range(1, inner.getNumChildren())]
+    return children
 
 
 def _size(expression: Expression) -> int:
