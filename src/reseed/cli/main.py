@@ -159,32 +159,77 @@ def trial(
 @app.command()
 def simulate(
     context: typer.Context,
-    scenario: Scenario,
-    arm: Annotated[str, typer.Option(help="The arm's name.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A scenario (its name or file), of which one patient is solved again; or a model "
+            "of yours, a file that ends in .xml, .sbml, .ant or .antimony."
+        ),
+    ],
+    arm: Annotated[Optional[str], typer.Option(help="The arm's name.")] = None,  # noqa: UP045
     patient: Annotated[
-        int,
+        Optional[int],  # noqa: UP045
         typer.Option(
             min=0, help="The patient, counted from 0 within the arm; or the id in the tables."
         ),
-    ],
+    ] = None,
     days: Days = None,
     seed: Seed = None,
+    start: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Of a model: the time at which it begins, 0 if not given."),
+    ] = None,
+    end: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="Of a model: the last time, in the model's own unit of time."),
+    ] = None,
+    points: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=2, max=10_000_000, help="Of a model: rows of the table, 101."),
+    ] = None,
+    variables: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Of a model: names with commas; a species S is its amount, [S] its "
+            "concentration. All states if not given."
+        ),
+    ] = None,
+    rtol: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(min=1e-13, max=0.1, help="Of a model: relative tolerance, 1e-6."),
+    ] = None,
+    atol: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(min=0.0, help="Of a model: absolute tolerance, 1e-12."),
+    ] = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(help="Write the table to this file instead of standard output."),
     ] = None,
     library: Libraries = None,
 ) -> None:
-    """Solve one patient of a trial again, alone, bit for bit; prints a table as CSV.
+    """Solve one patient of a trial again, or a model of yours; prints a table as CSV.
 
-    A row per day: study_day counts from the beginning of the study, day from the infusion of the
-    graft. Numbers have six digits.
+    Of a patient, bit for bit as in the trial: a row per day, study_day counts from the beginning of
+    the study, day from the infusion of the graft; numbers have six digits. Of a model: a row per
+    time.
     """
-    with guarded():
-        from reseed.cli.simulate import simulate_patient
+    from reseed.cli.simulate import is_model, simulate_model, simulate_patient, told_apart
 
+    own = {"--start": start, "--end": end, "--points": points, "--variables": variables,
+           "--rtol": rtol, "--atol": atol}  # fmt: skip
+    told_apart(what, own, {"--arm": arm, "--patient": patient, "--days": days})
+    with guarded():
+        if is_model(what):
+            assert end is not None  # told_apart has seen to it, and to arm and patient
+            simulate_model(
+                what, end, start=start or 0.0, points=points or 101, variables=variables,
+                rtol=rtol or 1e-6, atol=1e-12 if atol is None else atol, seed=seed, out=out,
+            )  # fmt: skip
+            return
+        assert arm is not None and patient is not None
         folders = _folders(context, library)
-        simulate_patient(scenario, arm, patient, days=days, seed=seed, out=out, folders=folders)
+        simulate_patient(what, arm, patient, days=days, seed=seed, out=out, folders=folders)
 
 
 def run() -> None:

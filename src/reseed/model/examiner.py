@@ -82,7 +82,7 @@ def _check(document, libsbml) -> None:  # type: ignore[no-untyped-def]
     document.checkConsistency()
 
 
-def _errors(document, libsbml) -> list:  # type: ignore[no-untyped-def,type-arg]
+def _errors(document, libsbml) -> list:  # type: ignore[no-untyped-def]
     """What makes the document no SBML; a name that it does not have is told by reseed itself."""
     harmless = (
         libsbml.MissingXMLEncoding,  # the text is decoded already
