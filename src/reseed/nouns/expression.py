@@ -4,7 +4,8 @@
 
 A str is a name: a state, a parameter, a rule or `time` (days). Operators: `+ * max min and or`
 (two or more arguments), `- / ^ lt le gt ge eq ne` (two), `neg exp ln log10 sqrt abs floor ceil
-sin cos tan asin acos atan sinh cosh tanh not` (one), and `piecewise` (value, condition, value, condition, ..., otherwise).
+sin cos tan asin acos atan sinh cosh tanh not` (one), and `piecewise` (value, condition, value,
+condition, ..., otherwise).
 """
 
 from __future__ import annotations
