@@ -39,6 +39,7 @@ def check(
     ]
     if not faults:
         faults = [*_key(key), *_solver(solver), *_system(system, solver)]
+        faults += _reference(system, probe, solver)
         crude = list(_arrays(cohort, schedule, probe))
         faults += crude or [  # what is no array has no shape to be compared
             *_cohort(system, cohort),
@@ -126,6 +127,25 @@ def _system(system: System, solver: Solver) -> Iterator[Fault]:
     for formula in sudden if solver.longest is None else ():
         expected = "a linear function of time, or Solver(longest=...) below its shortest change"
         yield Fault(f"model {system.name}", "a rate that jumps with time", formula, expected)
+
+
+def _reference(system: System, probe: Probe, solver: Solver) -> Iterator[Fault]:
+    """What the reference solvers leave to the compiled ones."""
+    if solver.method not in REFERENCE:
+        return
+    lacking = {
+        "discrete species": bool(system.channels),
+        "events with delays, priorities or values of their execution": any(
+            event.delay is not None
+            or event.priority is not None
+            or not (event.persistent and event.at_trigger)
+            for event in system.events
+        ),
+        "algebraic states": bool(system.algebraic),
+        "samples after what happens at their time": probe.after,
+    }
+    for what in [what for what, there in lacking.items() if there]:
+        yield Fault("solver", f"method {solver.method}", what, f"{COMPILED[0]} for these")
 
 
 _read: dict[str, tuple[list[tuple[str, str]], tuple[str, ...]]] = {}

@@ -30,6 +30,7 @@ class Kernel:
     uniforms: int  # how many numbers `u` holds
     places: Mapping[str, int]  # offsets of Layout's blocks, and of the controls
     parameter_rows: Mapping[int, int]  # of those that are not uniform
+    told: int  # how many numbers a host has to know that carries out the events, or 0
     cached: bool  # found on disk
 
 
@@ -42,30 +43,39 @@ def build(
     targets: Collection[str],
     method: str,
     width: int,
+    after: bool = False,
 ) -> Kernel:
     """The kernel that samples `symbols`, and shows `revealed` at procedures.
 
     `varying` names parameters that differ between patients, `targets` those that jumps change;
-    what events and hazards change is found here.
+    what events and hazards change is found here. `after` says that samples show what all that
+    happens at their time has left.
     """
     parts = (*symbols, "|", *revealed, "|", *sorted(varying), "|", *sorted(targets))
-    name = name_of(system.digest, "\1".join(parts), method, str(width))
+    name = name_of(system.digest, "\1".join(parts), method, str(width), str(after))
     kept = find(name)
     if kept is None:
         facts, text = write_kernel(
-            system, symbols, revealed, varying=varying, targets=targets, method=method, width=width
-        )
+            system, symbols, revealed,
+            varying=varying, targets=targets, method=method, width=width, after=after,
+        )  # fmt: skip
         code = compile_text(text)
         keep(name, facts, code)
     else:
         facts, code = kept
+    exported = [
+        "run",
+        *(["reveal_all"] if revealed else []),
+        *(["tell_all"] if facts["told"] else []),
+    ]
     return Kernel(
-        Machine(code, ("run", "reveal_all") if revealed else ("run",)),
+        Machine(code, exported),
         width,
         facts["work_rows"],
         facts["uniforms"],
         facts["places"],
         {int(parameter): row for parameter, row in facts["parameter_rows"].items()},
+        facts["told"],
         kept is not None,
     )
 
@@ -79,6 +89,7 @@ def write_kernel(
     targets: Collection[str],
     method: str,
     width: int,
+    after: bool = False,
 ) -> tuple[dict[str, Any], str]:
     """The facts that the caller of a kernel needs, and the kernel's text."""
     program = write_program(system)
@@ -91,7 +102,7 @@ def write_kernel(
     ports = [program.symbols[symbol] for symbol in revealed]
     wanted = [*program.rates, *program.jacobian.values(), *program.tilts.values(), *shown, *ports]
     wanted += [*program.triggers, *(node for values in program.assignments for node in values)]
-    wanted += program.turns
+    wanted += [*program.turns, *program.told]
     layout = lay_out(
         program,
         parameters=len(system.parameters),
@@ -103,7 +114,8 @@ def write_kernel(
     )
     tableau = TABLEAUS[method]
     assigned = sum(len(values) for values in program.assignments)
-    work = workspace(program, layout, tableau, len(symbols), len(revealed), assigned)
+    most_shown = max(len(revealed), len(program.told))
+    work = workspace(program, layout, tableau, len(symbols), most_shown, assigned)
     facts = {
         "work_rows": work.rows,
         "uniforms": len(system.parameters) + len(layout.uniform),
@@ -112,8 +124,9 @@ def write_kernel(
             **{name: layout.control(name) for name in CONTROLS},
         },
         "parameter_rows": dict(layout.parameter_rows),
+        "told": len(program.told),
     }
-    text = _text(system, program, layout, work, tableau, shown, ports, width)
+    text = _text(system, program, layout, work, tableau, shown, ports, width, after)
     return facts, text
 
 
@@ -126,7 +139,7 @@ def row_of(system: System, layout: Layout, name: str) -> int:
 
 def _text(
     system: System, program: Program, layout: Layout, work: Work, tableau: Tableau,
-    shown: Sequence[int], ports: Sequence[int], width: int,
+    shown: Sequence[int], ports: Sequence[int], width: int, after: bool,
 ) -> str:  # fmt: skip
     write = Writer(program, layout, width)
     places = {place: number for number, place in enumerate(program.pattern)}
@@ -143,7 +156,10 @@ def _text(
     )
     given = {place: places[place] for place in program.jacobian}
     tilted = bool(program.tilts)
-    shared = (system, layout, work, tableau, len(shown), targets, adds, tilted, width)
+    shared = (
+        system, layout, work, tableau, len(shown), targets, adds, tilted, width,
+        bool(program.told), after,
+    )  # fmt: skip
     lane, counts, drive = Lane(*shared), Counts(*shared), Driver(*shared)
     assigned = [node for values in program.assignments for node in values]
     everything = range(layout.size)
@@ -185,12 +201,15 @@ def _text(
         drive.entry(),
     ]
     if ports:
-        parts += [write.values("reveal", ports), drive.reveal_all(len(ports))]
+        parts += [write.values("reveal", ports), drive.show_all("reveal", len(ports))]
+    if program.told:
+        parts += [write.values("tell", program.told), drive.show_all("tell", len(program.told))]
     if layout.watches:
         parts += [lane.fire(), watch.look(work, layout, len(system.events), width)]
         parts += [watch.search(work, layout, bool(system.events), width)]
     if system.events:
-        parts += [write.values("triggers", program.triggers), write.values("assign", assigned)]
+        parts += [write.values("triggers", program.triggers)]
+        parts += [] if program.told else [write.values("assign", assigned)]
     if layout.switches:
         parts += [write.values("turns", program.turns)]
     if system.channels:

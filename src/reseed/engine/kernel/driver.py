@@ -51,6 +51,8 @@ class Driver(Desk):
                 self.give(f, "vector_steps", steps - 1)
                 if self.layout.watches:
                     self._settle(f)
+                if self.after:
+                    self._arrive(f)
                 self._step(f)
         f.give()
         return f.text()
@@ -62,23 +64,26 @@ class Driver(Desk):
         f.give()
         return f.text("dso_local")
 
-    def reveal_all(self, ports: int) -> str:
-        """Function `reveal_all(x)`: to `out` all ports of the patients in the queue, a row each."""
-        f = Function("reveal_all", [(PTR, "x")], "void", self.width)
+    def show_all(self, name: str, values: int) -> str:
+        """Function `name_all(x)`: to `out` what function `name` computes, a row for each patient.
+
+        The patients are those in the queue, `reveal` shows ports, `tell` what events depend on.
+        """
+        f = Function(f"{name}_all", [(PTR, "x")], "void", self.width)
         w, u = self.take(f, "w"), self.take(f, "u")
         f.call("hoist_uniform", "void", u)
         inner = Function(
-            "reveal_lanes", [(PTR, "x"), WORK, (PTR, "u"), (LONG, "first")], "void", self.width
+            f"{name}_lanes", [(PTR, "x"), WORK, (PTR, "u"), (LONG, "first")], "void", self.width
         )
-        self._reveal(inner, ports)
+        self._show(inner, name, values)
         first = f.variable(f.whole(0))
         with f.repeat(lambda: first.get() < self.take(f, "queue_length")):
-            f.call("reveal_lanes", "void", f["x"], w, u, first.get())
+            f.call(f"{name}_lanes", "void", f["x"], w, u, first.get())
             first.set(first.get() + self.width)
         f.give()
         return inner.text() + f.text("dso_local")
 
-    def _reveal(self, f: Function, ports: int) -> None:
+    def _show(self, f: Function, name: str, values: int) -> None:
         last = self.take(f, "queue_length") - 1
         with f.loop(0, self.width) as lane:
             wanted = f["first"] + lane
@@ -86,12 +91,12 @@ class Driver(Desk):
             self._lane(f, "enter", lane)
         f.call("hoist", "void", self.work.at(f, "s"), f["u"], self.work.at(f, "c"))
         state, shown = self.work.at(f, "s", self.layout.state), self.work.at(f, "revealed")
-        f.call("reveal", "void", *self._model(f, state), self.row(f, "time"), shown)
+        f.call(name, "void", *self._model(f, state), self.row(f, "time"), shown)
         with f.loop(0, self.width) as lane:
             wanted = f["first"] + lane
             with f.when(wanted <= last):
-                row = f.at(self.take(f, "out"), self.times(f, wanted, ports))
-                with f.loop(0, ports) as port:
+                row = f.at(self.take(f, "out"), self.times(f, wanted, values))
+                with f.loop(0, values) as port:
                     value = f.load(self.work.cell(f, "revealed", port, lane))
                     f.store(value, f.at(row, port))
         f.give()
@@ -127,7 +132,7 @@ class Driver(Desk):
             with f.lanes(entered) as lane:
                 self._lane(f, "next_sample", lane)
             # a sample on the day of the start is taken before anything happens
-            if self.observables:
+            if self.observables and not self.after:
                 due = f.mask(self.work.get(f, "next_sample", 0) <= self.row(f, "time")) & entered
                 with f.when(due.differs(0)):
                     shown = self.work.at(f, "shown")
@@ -138,6 +143,18 @@ class Driver(Desk):
                 self._lane(f, "jumps", lane)
                 with f.when(self.number(f, "status", lane) > 0.5):
                     self._lane(f, "leave", lane)
+
+    def _arrive(self, f: Function) -> None:
+        """Samples of this very time, now that all has happened; who is at the end leaves."""
+        if self.observables:
+            here = self.work.get(f, "active", 0) > 0.5
+            self._samples_now(f, here)
+        end = self.setting(f, "end")
+        done = (self.work.get(f, "active", 0) > 0.5) & (self.row(f, "time") >= end)
+        with f.when(f.any(done)):
+            with f.lanes(f.mask(done)) as lane:
+                self.set(f, "status", lane, float(places.FINISHED))
+                self._lane(f, "leave", lane)
 
     def _settle(self, f: Function) -> None:
         """Triggers that jumps turned true fire now, in their order, and others that these turn."""
@@ -163,7 +180,7 @@ class Driver(Desk):
                 self._fire(f, f.mask(hit))
 
     def _fire(self, f: Function, lanes: Value) -> None:
-        if any(self.targets):
+        if any(self.targets) and not self.hosted:
             state = self.work.at(f, "s", self.layout.state)
             assigned = self.work.at(f, "assigned")
             f.call("assign", "void", *self._model(f, state), self.row(f, "time"), assigned)
@@ -219,8 +236,8 @@ class Driver(Desk):
         if self.observables:
             self._samples(f, h, time)
         self._move(f, good, events)
-        if layout.channels and self.observables:
-            self._samples_after(f, good & ~inside)
+        if layout.channels and self.observables and not self.after:
+            self._samples_now(f, good & ~inside)
         self._attend(f, here, good, last, events, worst, h)
 
     def _turn(self, f: Function, here: Value) -> None:
@@ -325,7 +342,8 @@ class Driver(Desk):
 
         def due() -> Value:
             accepted = self.work.get(f, "accepted", 0) > 0.5
-            return accepted & (self.work.get(f, "next_sample", 0) <= self.work.get(f, "end", 0))
+            sample, end = self.work.get(f, "next_sample", 0), self.work.get(f, "end", 0)
+            return accepted & (sample < end if self.after else sample <= end)
 
         with f.when(f.any(due())):
             if not self.layout.watches:
@@ -340,8 +358,8 @@ class Driver(Desk):
                 with f.lanes(f.mask(where)) as lane:
                     self._lane(f, "keep", lane)
 
-    def _samples_after(self, f: Function, where: Value) -> None:
-        """Probe times at which a leap has ended."""
+    def _samples_now(self, f: Function, where: Value) -> None:
+        """Probe times at which a leap has ended, or that wait until all has happened."""
         time, state = self.row(f, "time"), self.work.at(f, "s", self.layout.state)
         due = where & (self.work.get(f, "next_sample", 0) <= time)
         with f.when(f.any(due)):

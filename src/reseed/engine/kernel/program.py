@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reseed.engine.kernel.graph import Graph, Node
+from reseed.engine.kernel.hosting import hosted
 from reseed.engine.kernel.switches import hold
 from reseed.engine.kernel.truths import sorted_out
 from reseed.nouns.system import System
@@ -20,7 +22,8 @@ class Program:
     d rate / d time. `order` is the order of elimination and `pattern` the places that it fills.
     Parameters beyond those of the System are the channels' modes, 1 while their counts are large,
     and then the switches, which stand still during a step: `turns` are their values just after a
-    time, and when the next of them turns; empty where there are none.
+    time, and when the next of them turns; empty where there are none. `told` is what a host that
+    carries out the events has to know: triggers, delays, priorities, then all values to assign.
     """
 
     graph: Graph
@@ -35,6 +38,7 @@ class Program:
     initial: tuple[Node, ...]
     symbols: dict[str, Node]  # every name that has a value
     turns: tuple[Node, ...] = ()
+    told: tuple[Node, ...] = ()
 
 
 def write_program(system: System) -> Program:
@@ -77,6 +81,11 @@ def write_program(system: System) -> Program:
         if column < size
     }
     order, pattern = elimination(size, jacobian)
+    triggers = tuple(graph.read(event.trigger, table) for event in system.events)
+    assignments = tuple(
+        tuple(graph.read(formula, table) for _, formula in event.assignments)
+        for event in system.events
+    )
     return Program(
         graph=graph,
         size=size,
@@ -85,15 +94,24 @@ def write_program(system: System) -> Program:
         tilts={row: found[size] for row, found in enumerate(slopes) if size in found},
         order=order,
         pattern=pattern,
-        triggers=tuple(graph.read(event.trigger, table) for event in system.events),
-        assignments=tuple(
-            tuple(graph.read(formula, table) for _, formula in event.assignments)
-            for event in system.events
-        ),
+        triggers=triggers,
+        assignments=assignments,
         initial=tuple(graph.read(formula, table) for formula in system.initial),
         symbols=table,
         turns=tuple(turns),
+        told=_told(system, graph, table, triggers, assignments) if hosted(system) else (),
     )
+
+
+def _told(
+    system: System, graph: Graph, table: Mapping[str, Node], triggers: Sequence[Node],
+    assignments: Sequence[Sequence[Node]],
+) -> tuple[Node, ...]:  # fmt: skip
+    at_once, last = 0.0, -math.inf
+    delays = [at_once if event.delay is None else event.delay for event in system.events]
+    ranks = [last if event.priority is None else event.priority for event in system.events]
+    more = (graph.read(formula, table) for formula in (*delays, *ranks))
+    return (*triggers, *more, *(node for nodes in assignments for node in nodes))
 
 
 def elimination(

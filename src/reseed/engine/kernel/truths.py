@@ -26,6 +26,8 @@ def sorted_out(system: System) -> System:
                 event,
                 trigger=condition(event.trigger),
                 assignments=tuple((name, number(f)) for name, f in event.assignments),
+                delay=None if event.delay is None else number(event.delay),
+                priority=None if event.priority is None else number(event.priority),
             )
             for event in system.events
         ),
