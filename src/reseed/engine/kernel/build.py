@@ -63,13 +63,9 @@ def build(
         keep(name, facts, code)
     else:
         facts, code = kept
-    exported = [
-        "run",
-        *(["reveal_all"] if revealed else []),
-        *(["tell_all"] if facts["told"] else []),
-    ]
+    shown = {"reveal_all": bool(revealed), "tell_all": bool(facts["told"])}
     return Kernel(
-        Machine(code, exported),
+        Machine(code, ("run", *(name for name, there in shown.items() if there))),
         width,
         facts["work_rows"],
         facts["uniforms"],

@@ -51,7 +51,9 @@ def _exclude(one: Expression, other: Expression) -> bool:
 
 def _parts(trigger: Expression) -> Iterator[tuple]:
     """The comparisons that must all hold, as (lt | le | eq, smaller, larger)."""
-    operator, *arguments = condition(trigger)
+    formula = condition(trigger)
+    assert isinstance(formula, tuple)
+    operator, *arguments = formula
     if operator == "and":
         for argument in arguments:
             yield from _parts(argument)
@@ -76,5 +78,6 @@ def _apart(upper: Expression, lower: Expression, strict: bool) -> bool:
     """Whether nothing lies below `upper` and above `lower`."""
     if upper == lower:
         return strict
-    numbers = isinstance(upper, int | float) and isinstance(lower, int | float)
-    return numbers and upper < lower
+    if isinstance(upper, int | float) and isinstance(lower, int | float):
+        return upper < lower
+    return False
