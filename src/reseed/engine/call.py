@@ -107,6 +107,13 @@ class Call:
         """What events depend on, for the patients in the queue: (patient, `Program.told`)."""
         return self._show("tell_all", slots, queue, self.kernel.told)
 
+    def restore(self, slots: Vector, queue: Whole) -> None:
+        """Algebraic states of the patients in the queue so that their formulas hold."""
+        self._point("slots", slots)
+        self._point("queue", queue)
+        self._set("queue_length", len(queue))
+        self.kernel.machine.function("restore_all")(ctypes.c_void_p(self.context.ctypes.data))
+
     def _show(self, function: str, slots: Vector, queue: Whole, values: int) -> Vector:
         shown = np.zeros((len(queue), values))
         self._point("slots", slots)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.expressions import undefined
 from reseed.base.words import nearest, one_of, one_of_these
+from reseed.engine.kernel.algebra import matched, placed
 from reseed.engine.kernel.switches import hold
 from reseed.engine.kernel.truths import sorted_out
 from reseed.engine.solver import COMPILED, REFERENCE, Solver
@@ -124,6 +125,13 @@ def _system(system: System, solver: Solver) -> Iterator[Fault]:
         known = {*system.states, *system.parameters, *(rule for rule, _ in system.rules)}
         expected = one_of(name, known, "a state, a parameter or a rule")
         yield Fault(f"model {system.name}", place, f"no {name}", expected)
+    names = [name for name, _ in system.algebraic]
+    lacking = [name for name in names if name not in system.states or names.count(name) > 1]
+    if not lacking:
+        lacking = matched(system)[1]
+    for name in lacking:
+        expected = "a state, and a formula for each one that depends on it"
+        yield Fault(f"model {system.name}", "algebraic rules", f"nothing for {name}", expected)
     for formula in sudden if solver.longest is None else ():
         expected = "a linear function of time, or Solver(longest=...) below its shortest change"
         yield Fault(f"model {system.name}", "a rate that jumps with time", formula, expected)
@@ -157,7 +165,8 @@ def _formulas(system: System) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
         if len(_read) >= MOST_READ:
             _read.clear()
         unknown = undefined(system)
-        sudden = () if unknown else hold(sorted_out(system)).sudden
+        known = not unknown and not matched(system)[1]
+        sudden = hold(placed(sorted_out(system))).sudden if known else ()
         _read[system.digest] = (unknown, sudden)
     return _read[system.digest]
 

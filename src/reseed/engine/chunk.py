@@ -206,6 +206,7 @@ class Chunk:
             if not due:
                 break
             queue = np.array(due, dtype=np.int64)
+            queue = self._restore(call, slots, queue)
             shown = call.reveal(slots, queue, len(self.ports))
             still = [
                 row
@@ -215,6 +216,7 @@ class Chunk:
             who = np.array(still, dtype=np.int64)
         ready = np.array(sorted(going), dtype=np.int64)
         if self.events and len(ready):
+            self._restore(call, slots, ready[slots[ready, places["status"]] != EVENTFUL])
             ready, fired = self.events.attend(call, slots, ready)
             self._note(fired)
         if not self.after:
@@ -267,6 +269,14 @@ class Chunk:
             slots[row, self.kernel.places["culprit"]] = NOBODY
             return False
         return True
+
+    def _restore(self, call: Call, slots: Vector, who: Whole) -> Whole:
+        """After jumps that the kernel made last: algebraic states that fit; who has some."""
+        if self.kernel.algebraic:
+            jumped = who[slots[who, self.kernel.places["restart"]] > 0.5]
+            if len(jumped):
+                call.restore(slots, jumped)
+        return who[slots[who, self.kernel.places["status"]] < FAILED]
 
     def _parameters(self, slot: Vector) -> Vector:
         values = self.defaults.copy()

@@ -82,7 +82,8 @@ class Events:
             # what the kernel saw turn false while it went on
             self._forget(row, self.seen[row] & ~(slots[row, self.truths] > 0.5))
             self.seen[row] = slots[row, self.truths] > 0.5
-        waiting, failed = who, set()
+        status = self.kernel.places["status"]
+        waiting = who[slots[who, status] < FAILED]
         while len(waiting):
             told = call.tell(slots, waiting)
             more = []
@@ -90,11 +91,11 @@ class Events:
                 time = float(slots[row, self.kernel.places["time"]])
                 if self._look(slots, row, facts, time) and self._carry_out(slots, row, facts, time):
                     more.append(row)
-                if slots[row, self.kernel.places["status"]] >= FAILED:
-                    failed.add(row)
-            waiting = np.array([row for row in more if row not in failed], dtype=np.int64)
-        well = np.array([row for row in who.tolist() if row not in failed], dtype=np.int64)
-        return well, self.fired
+            waiting = np.array(more, dtype=np.int64)
+            if self.kernel.algebraic and len(waiting):
+                call.restore(slots, waiting)
+            waiting = waiting[slots[waiting, status] < FAILED]
+        return who[slots[who, status] < FAILED], self.fired
 
     def _forget(self, row: int, fallen: NDArray[np.bool_]) -> None:
         """Events whose triggers have turned false are dropped, unless they are persistent."""

@@ -15,6 +15,7 @@ from reseed.engine.kernel.lane import Lane
 from reseed.engine.kernel.layout import BLOCKS, CONTROLS, Layout, lay_out
 from reseed.engine.kernel.machine import Machine, compile_text, find, keep, name_of
 from reseed.engine.kernel.program import Program, write_program
+from reseed.engine.kernel.restore import Restore
 from reseed.engine.kernel.tableau import TABLEAUS, Tableau
 from reseed.engine.kernel.work import Work, workspace
 from reseed.nouns.system import System
@@ -31,6 +32,7 @@ class Kernel:
     places: Mapping[str, int]  # offsets of Layout's blocks, and of the controls
     parameter_rows: Mapping[int, int]  # of those that are not uniform
     told: int  # how many numbers a host has to know that carries out the events, or 0
+    algebraic: bool  # some states make formulas 0, and are to be restored after jumps
     cached: bool  # found on disk
 
 
@@ -63,7 +65,11 @@ def build(
         keep(name, facts, code)
     else:
         facts, code = kept
-    shown = {"reveal_all": bool(revealed), "tell_all": bool(facts["told"])}
+    shown = {
+        "reveal_all": bool(revealed),
+        "tell_all": bool(facts["told"]),
+        "restore_all": bool(system.algebraic),
+    }
     return Kernel(
         Machine(code, ("run", *(name for name, there in shown.items() if there))),
         width,
@@ -72,6 +78,7 @@ def build(
         facts["places"],
         {int(parameter): row for parameter, row in facts["parameter_rows"].items()},
         facts["told"],
+        bool(system.algebraic),
         kept is not None,
     )
 
@@ -154,14 +161,21 @@ def _text(
     tilted = bool(program.tilts)
     shared = (
         system, layout, work, tableau, len(shown), targets, adds, tilted, width,
-        bool(program.told), after,
+        bool(program.told), after, program.algebraic,
     )  # fmt: skip
     lane, counts, drive = Lane(*shared), Counts(*shared), Driver(*shared)
     assigned = [node for values in program.assignments for node in values]
     everything = range(layout.size)
     counted = layout.hazards + layout.channels
-    seen = sorted(
-        {*_states_of(program, [*shown, *program.triggers]), *everything[layout.size - counted :]}
+    seen = (
+        list(everything)
+        if program.algebraic
+        else sorted(
+            {
+                *_states_of(program, [*shown, *program.triggers]),
+                *everything[layout.size - counted :],
+            }
+        )
     )
     whole = {
         system.states.index(name) for channel in system.channels for name, _ in channel.changes
@@ -180,7 +194,7 @@ def _text(
         ),
         write.values("observe", shown),
         step.attempt(work, layout, tableau, tilted, width),
-        step.sharpness(work, layout, given, tilted, width),
+        step.sharpness(work, layout, given, tilted, program.algebraic, width),
         step.combine(work, tableau, "combine", everything, layout.size, width),
         step.interpolate(work, layout, tableau, "interpolate", everything, whole, width),
         step.combine(work, tableau, "combine_seen", seen, layout.size, width),
@@ -200,9 +214,12 @@ def _text(
         parts += [write.values("reveal", ports), drive.show_all("reveal", len(ports))]
     if program.told:
         parts += [write.values("tell", program.told), drive.show_all("tell", len(program.told))]
+    if program.algebraic:
+        parts += [write.newton(), Restore(*shared).restore(), Restore(*shared).fit()]
+        parts += [drive.restore_all()]
     if layout.watches:
         parts += [lane.fire(), watch.look(work, layout, len(system.events), width)]
-        parts += [watch.search(work, layout, bool(system.events), width)]
+        parts += [watch.search(work, layout, bool(system.events), bool(program.algebraic), width)]
     if system.events:
         parts += [write.values("triggers", program.triggers)]
         parts += [] if program.told else [write.values("assign", assigned)]

@@ -60,6 +60,7 @@ class Desk:
     width: int
     hosted: bool = False  # the host carries out the events
     after: bool = False  # samples show what all that happens at their time has left
+    algebraic: tuple[int, ...] = ()  # states that make a formula 0
 
     def take(self, f: Function, name: str) -> Value:
         kind = PTR if name in _POINTERS else LONG

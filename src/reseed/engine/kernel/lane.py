@@ -167,6 +167,8 @@ class Lane(Desk):
                 self.set(f, "status", lane, float(places.EVENTFUL))
                 f.give()
                 f.open(f.label("never"))
+        if self.algebraic:
+            self.set(f, "restart", lane, 1.0)
         with f.when(watch < events + hazards):
             self.set(f, "restart", lane, 1.0)
             self._note(f, lane, watch)

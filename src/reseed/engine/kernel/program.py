@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reseed.engine.kernel.algebra import algebraic_rows, placed
 from reseed.engine.kernel.graph import Graph, Node
 from reseed.engine.kernel.hosting import hosted
 from reseed.engine.kernel.switches import hold
@@ -24,6 +25,7 @@ class Program:
     and then the switches, which stand still during a step: `turns` are their values just after a
     time, and when the next of them turns; empty where there are none. `told` is what a host that
     carries out the events has to know: triggers, delays, priorities, then all values to assign.
+    The rates of `algebraic` states are what has to be 0.
     """
 
     graph: Graph
@@ -39,11 +41,12 @@ class Program:
     symbols: dict[str, Node]  # every name that has a value
     turns: tuple[Node, ...] = ()
     told: tuple[Node, ...] = ()
+    algebraic: tuple[int, ...] = ()
 
 
 def write_program(system: System) -> Program:
     """The program of a System; KeyError names a symbol or an operator that is not known."""
-    system = sorted_out(system)
+    system = placed(sorted_out(system))
     held = hold(system)
     channels = system.channels
     size = len(system.states) + len(system.hazards) + len(channels)
@@ -100,6 +103,7 @@ def write_program(system: System) -> Program:
         symbols=table,
         turns=tuple(turns),
         told=_told(system, graph, table, triggers, assignments) if hosted(system) else (),
+        algebraic=algebraic_rows(system),
     )
 
 
@@ -119,7 +123,8 @@ def elimination(
 ) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
     """Diagonal pivots by Markowitz's count of new entries, and all places with the fill-in.
 
-    Markowitz 1957, doi:10.1287/mnsc.3.3.255. The diagonal of 1/(h gamma) - J is never empty.
+    Markowitz 1957, doi:10.1287/mnsc.3.3.255. The diagonal of M/(h gamma) - J is never empty: where
+    the mass matrix M has a row of zeros, the formula there depends on its state.
     """
     rows: list[set[int]] = [{i} for i in range(size)]
     columns: list[set[int]] = [{i} for i in range(size)]

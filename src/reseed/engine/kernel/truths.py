@@ -32,6 +32,7 @@ def sorted_out(system: System) -> System:
             for event in system.events
         ),
         hazards=tuple(dataclasses.replace(h, rate=number(h.rate)) for h in system.hazards),
+        algebraic=tuple((name, number(formula)) for name, formula in system.algebraic),
         channels=tuple(dataclasses.replace(c, rate=number(c.rate)) for c in system.channels),
     )
 
