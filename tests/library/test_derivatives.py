@@ -95,6 +95,11 @@ MEANING: dict[str, Callable] = {
     "cos": np.cos,
     "tan": np.tan,
     "tanh": np.tanh,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
     "piecewise": pieces,
 }
 
@@ -361,6 +366,8 @@ def everything() -> System:
         ("^", ("/", x, ("+", y, z)), ("neg", "n")),
         ("*", x, ("exp", ("neg", ("^", ("/", t, "b"), "n")))),
         ("*", ("piecewise", 2.0, ("gt", t, 1.5), 0.5), z),
+        ("*", ("sinh", ("*", 0.3, x)), ("cosh", ("-", y, t)), ("atan", ("*", z, t))),
+        ("+", ("asin", ("/", x, ("+", x, y))), ("*", t, ("acos", ("/", y, ("+", z, y))))),
     ]  # fmt: skip
     extra = tuple(f"w{number}" for number in range(len(formulas) - 3))
     states = (x, y, z, *extra)

@@ -6,6 +6,7 @@ logarithms may be as short as 1e-14 relative; the others keep about a unit in th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 
@@ -139,6 +140,32 @@ def test_hyperbolic_tangent() -> None:
     assert error(lanes(maths.tanh)(x), np.tanh(x.astype(Wide))) < 8 * UNIT
 
 
+@pytest.mark.parametrize("function, wide", [(maths.sinh, np.sinh), (maths.cosh, np.cosh)])
+def test_hyperbolic_sine_and_cosine(
+    function: Callable[[Function, Value], Value], wide: np.ufunc
+) -> None:
+    """Over all arguments with a finite result, near 0, and across the change of formulas at 1."""
+    x = spread(-710.4, 710.4, 0.0, 1.0, -1.0)
+    x = np.concatenate([x, spread(-3.0, 3.0)])
+    assert error(lanes(function)(x), wide(x.astype(Wide))) < 2.5 * UNIT
+
+
+@pytest.mark.parametrize("function, wide", [(maths.asin, np.arcsin), (maths.acos, np.arccos)])
+def test_inverse_sine_and_cosine(
+    function: Callable[[Function, Value], Value], wide: np.ufunc
+) -> None:
+    """From -1 to 1, close to both ends, to 0, and across the change of formulas at 1/2."""
+    x = spread(-1.0, 1.0, 0.0, 0.5, -0.5, 1.0, -1.0)
+    x = x[(np.abs(x) <= 1.0) & (x != (1.0 if wide is np.arccos else 0.0))]
+    assert error(lanes(function)(x), wide(x.astype(Wide))) < 2 * UNIT
+
+
+def test_inverse_tangent() -> None:
+    """Numbers of every size, and across the changes of formulas at tan(pi/8) and tan(3 pi/8)."""
+    x = np.concatenate([positive(-1000.0, 1000.0), spread(-4.0, 4.0, 0.41421356, 2.41421356)])
+    assert error(lanes(maths.atan)(x), np.arctan(x.astype(Wide))) < 2 * UNIT
+
+
 NAN, INF = float("nan"), float("inf")
 LEAST = 2.0**-1074  # the smallest number above 0
 EDGES = {
@@ -175,6 +202,26 @@ EDGES = {
         maths.tanh,
         {0.0: 0.0, LEAST: LEAST, 40.0: 1.0, -40.0: -1.0, INF: 1.0, -INF: -1.0, NAN: NAN},
     ),
+    "sinh": (
+        maths.sinh,
+        {0.0: 0.0, LEAST: LEAST, 711.0: INF, -711.0: -INF, INF: INF, -INF: -INF, NAN: NAN},
+    ),
+    "cosh": (maths.cosh, {0.0: 1.0, LEAST: 1.0, -711.0: INF, INF: INF, -INF: INF, NAN: NAN}),
+    "asin": (
+        maths.asin,
+        {0.0: 0.0, LEAST: LEAST, 1.0: math.pi / 2, -1.0: -math.pi / 2, 1.0 + UNIT: NAN}
+        | {-1.0 - UNIT: NAN, 2.0: NAN, INF: NAN, -INF: NAN, NAN: NAN},
+    ),
+    "acos": (
+        maths.acos,
+        {1.0: 0.0, 0.0: math.pi / 2, -1.0: math.pi, 1.0 + UNIT: NAN, -1.0 - UNIT: NAN}
+        | {-3.0: NAN, INF: NAN, -INF: NAN, NAN: NAN},
+    ),
+    "atan": (
+        maths.atan,
+        {0.0: 0.0, LEAST: LEAST, 1.0: math.pi / 4, 1e300: math.pi / 2, INF: math.pi / 2}
+        | {-INF: -math.pi / 2, NAN: NAN},
+    ),
 }
 
 
@@ -209,7 +256,8 @@ def test_sine_of_enormous_numbers_is_a_sine_or_no_number() -> None:
 def test_every_width_gives_the_same_bits(width: int) -> None:
     """A function of a lane does not know how many lanes there are."""
     x = spread(-700.0, 700.0, 0.0)
-    for function in (maths.exp, maths.exp2, maths.ln, maths.sine, cosine, maths.tanh):
+    more = (maths.sinh, maths.cosh, maths.asin, maths.acos, maths.atan)
+    for function in (maths.exp, maths.exp2, maths.ln, maths.sine, cosine, maths.tanh, *more):
         widest = lanes(function)(x)
         np.testing.assert_array_equal(lanes(function, 1, width)(x), widest)
     both = lanes(power, 2)(np.abs(x), 0.7)

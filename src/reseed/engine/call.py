@@ -101,10 +101,24 @@ class Call:
 
     def reveal(self, slots: Vector, queue: Whole, ports: int) -> Vector:
         """All ports of the patients in the queue: (patient, port)."""
-        shown = np.zeros((len(queue), ports))
+        return self._show("reveal_all", slots, queue, ports)
+
+    def tell(self, slots: Vector, queue: Whole) -> Vector:
+        """What events depend on, for the patients in the queue: (patient, `Program.told`)."""
+        return self._show("tell_all", slots, queue, self.kernel.told)
+
+    def restore(self, slots: Vector, queue: Whole) -> None:
+        """Algebraic states of the patients in the queue so that their formulas hold."""
+        self._point("slots", slots)
+        self._point("queue", queue)
+        self._set("queue_length", len(queue))
+        self.kernel.machine.function("restore_all")(ctypes.c_void_p(self.context.ctypes.data))
+
+    def _show(self, function: str, slots: Vector, queue: Whole, values: int) -> Vector:
+        shown = np.zeros((len(queue), values))
         self._point("slots", slots)
         self._point("queue", queue)
         self._set("queue_length", len(queue))
         self._point("out", shown)
-        self.kernel.machine.function("reveal_all")(ctypes.c_void_p(self.context.ctypes.data))
+        self.kernel.machine.function(function)(ctypes.c_void_p(self.context.ctypes.data))
         return shown

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.expressions import undefined
 from reseed.base.words import nearest, one_of, one_of_these
+from reseed.engine.kernel.algebra import matched, placed
 from reseed.engine.kernel.switches import hold
 from reseed.engine.kernel.truths import sorted_out
 from reseed.engine.solver import COMPILED, REFERENCE, Solver
@@ -39,6 +40,7 @@ def check(
     ]
     if not faults:
         faults = [*_key(key), *_solver(solver), *_system(system, solver)]
+        faults += _reference(system, probe, solver)
         crude = list(_arrays(cohort, schedule, probe))
         faults += crude or [  # what is no array has no shape to be compared
             *_cohort(system, cohort),
@@ -123,9 +125,35 @@ def _system(system: System, solver: Solver) -> Iterator[Fault]:
         known = {*system.states, *system.parameters, *(rule for rule, _ in system.rules)}
         expected = one_of(name, known, "a state, a parameter or a rule")
         yield Fault(f"model {system.name}", place, f"no {name}", expected)
+    names = [name for name, _ in system.algebraic]
+    lacking = [name for name in names if name not in system.states or names.count(name) > 1]
+    if not lacking:
+        lacking = matched(system)[1]
+    for name in lacking:
+        expected = "a state, and a formula for each one that depends on it"
+        yield Fault(f"model {system.name}", "algebraic rules", f"nothing for {name}", expected)
     for formula in sudden if solver.longest is None else ():
         expected = "a linear function of time, or Solver(longest=...) below its shortest change"
         yield Fault(f"model {system.name}", "a rate that jumps with time", formula, expected)
+
+
+def _reference(system: System, probe: Probe, solver: Solver) -> Iterator[Fault]:
+    """What the reference solvers leave to the compiled ones."""
+    if solver.method not in REFERENCE:
+        return
+    lacking = {
+        "discrete species": bool(system.channels),
+        "events with delays, priorities or values of their execution": any(
+            event.delay is not None
+            or event.priority is not None
+            or not (event.persistent and event.at_trigger)
+            for event in system.events
+        ),
+        "algebraic states": bool(system.algebraic),
+        "samples after what happens at their time": probe.after,
+    }
+    for what in [what for what, there in lacking.items() if there]:
+        yield Fault("solver", f"method {solver.method}", what, f"{COMPILED[0]} for these")
 
 
 _read: dict[str, tuple[list[tuple[str, str]], tuple[str, ...]]] = {}
@@ -137,7 +165,8 @@ def _formulas(system: System) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
         if len(_read) >= MOST_READ:
             _read.clear()
         unknown = undefined(system)
-        sudden = () if unknown else hold(sorted_out(system)).sudden
+        known = not unknown and not matched(system)[1]
+        sudden = hold(placed(sorted_out(system))).sudden if known else ()
         _read[system.digest] = (unknown, sudden)
     return _read[system.digest]
 

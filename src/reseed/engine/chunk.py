@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.engine.call import Call
+from reseed.engine.events import Events
 from reseed.engine.failure import CODES
 from reseed.engine.jumps import JumpTable
 from reseed.engine.kernel import Kernel
-from reseed.engine.kernel.layout import ARRIVED, ENDED, FAILED, LONG
+from reseed.engine.kernel.layout import ARRIVED, ENDED, EVENTFUL, FAILED, LONG
 from reseed.engine.solver import Solver
 from reseed.engine.told import blank
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
+from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Entry, Moment, Schedule, Turn
 from reseed.nouns.system import System
 
@@ -53,13 +55,13 @@ class Chunk:
         schedule: Schedule,
         rows: Whole,
         ports: Sequence[str],
-        samples: Vector,
+        probe: Probe,
         key: Key,
         solver: Solver,
     ) -> None:
         self.system, self.kernel, self.cohort, self.schedule = system, kernel, cohort, schedule
         self.rows, self.ports, self.key, self.solver = rows, ports, key, solver
-        self.longest = solver.longest_step(system)
+        self.longest, self.after = solver.longest_step(system), probe.after
         places = kernel.places
         self.row_of = {name: places["state"] + i for i, name in enumerate(system.states)}
         for parameter, row in kernel.parameter_rows.items():
@@ -82,8 +84,10 @@ class Chunk:
         shown = {port.symbol: port.name for port in system.ports if port.quantity == "event"}
         self.event_names = [shown.get(event.name, "") for event in system.events]
         self.told = blank(len(rows))
-        self.first_sample = np.searchsorted(samples, schedule.first_days()[rows])
+        self.first_sample = np.searchsorted(probe.times, schedule.first_days()[rows])
         self.start = self._slots()
+        luck = cohort.draws()[rows]
+        self.events = Events(system, kernel, key, luck, self.row_of) if kernel.told else None
 
     # --- before --------------------------------------------------------------------------------
 
@@ -133,11 +137,13 @@ class Chunk:
         slots[:, places["budget"]] = solver.budget * 5**rung
         rtol = solver.rtol / 10**rung
         settings = (rtol, solver.atol_share, self.longest, float(SLICE), solver.exact_below)
-        call.settings(settings)
+        call.settings((*settings, self.schedule.end))
         staged = self.schedule.boundaries
         courses = {row: self._course(row) for row in who.tolist()} if staged else {}
         for row in who.tolist():
             self.told.records[row] = []
+        if self.events:
+            self.events.begin(who)
         ready = self._next_stop(slots, courses, who)
         # a procedure on the first day comes before the first step, but after the first sample,
         # so everybody enters the kernel once
@@ -148,11 +154,12 @@ class Chunk:
             slots[ready, places["status"]] = 0.0
             jumps.join()
             found = call.solve(slots, ready, (jumps.times, jumps.rows, jumps.values), out)
-            self._note(found.slots, found.watches, found.times)
+            columns = (found.slots.tolist(), found.watches.tolist(), found.times.tolist())
+            self._note(zip(*columns, strict=True))
             status = slots[ready, places["status"]]
             if np.any(status == LONG):
                 late.append(ready[status == LONG])
-            arrived = ready[status == ARRIVED]
+            arrived = ready[(status == ARRIVED) | (status == EVENTFUL)]
             ready = self._meet(call, slots, jumps, courses, arrived)
         self._finish(slots, who)
         reached = slots[who, places["sample"]].astype(np.int64)
@@ -174,10 +181,14 @@ class Chunk:
 
     def _next_stop(self, slots: Vector, courses: Mapping[int, Course], who: Whole) -> Whole:
         """When each patient has to leave the kernel next."""
-        slots[who, self.kernel.places["host"]] = self.schedule.end
-        for row in who.tolist() if courses else ():
-            if agenda := courses[row].agenda:
-                slots[row, self.kernel.places["host"]] = min(agenda[0][0], self.schedule.end)
+        # with samples after all that happens, the kernel itself sees to the end
+        end = float("inf") if self.after else self.schedule.end
+        slots[who, self.kernel.places["host"]] = end
+        for row in who.tolist() if courses or self.events else ():
+            first = self.events.next_time(row) if self.events else end
+            if courses and (agenda := courses[row].agenda):
+                first = min(first, agenda[0][0])
+            slots[row, self.kernel.places["host"]] = min(first, end)
         return who
 
     # --- procedures ----------------------------------------------------------------------------
@@ -185,16 +196,17 @@ class Chunk:
     def _meet(
         self, call: Call, slots: Vector, jumps: JumpTable, courses: Mapping[int, Course], who: Whole
     ) -> Whole:
-        """Everything that is due for these patients; returns those who go on."""
+        """Procedures, then events that are due for these patients; returns those who go on."""
         places, going = self.kernel.places, []
         time = slots[:, places["time"]]
         while len(who):
             due = [r for r in who.tolist() if self._is_due(courses, r, time[r])]
             rest = sorted({int(r) for r in who} - {int(r) for r in due})
-            going += [row for row in rest if time[row] < self.schedule.end]
+            going += rest
             if not due:
                 break
             queue = np.array(due, dtype=np.int64)
+            queue = self._restore(call, slots, queue)
             shown = call.reveal(slots, queue, len(self.ports))
             still = [
                 row
@@ -203,6 +215,12 @@ class Chunk:
             ]
             who = np.array(still, dtype=np.int64)
         ready = np.array(sorted(going), dtype=np.int64)
+        if self.events and len(ready):
+            self._restore(call, slots, ready[slots[ready, places["status"]] != EVENTFUL])
+            ready, fired = self.events.attend(call, slots, ready)
+            self._note(fired)
+        if not self.after:
+            ready = ready[time[ready] < self.schedule.end]
         return self._next_stop(slots, courses, ready)
 
     @staticmethod
@@ -251,6 +269,14 @@ class Chunk:
             slots[row, self.kernel.places["culprit"]] = NOBODY
             return False
         return True
+
+    def _restore(self, call: Call, slots: Vector, who: Whole) -> Whole:
+        """After jumps that the kernel made last: algebraic states that fit; who has some."""
+        if self.kernel.algebraic:
+            jumped = who[slots[who, self.kernel.places["restart"]] > 0.5]
+            if len(jumped):
+                call.restore(slots, jumped)
+        return who[slots[who, self.kernel.places["status"]] < FAILED]
 
     def _parameters(self, slot: Vector) -> Vector:
         values = self.defaults.copy()
@@ -302,11 +328,10 @@ class Chunk:
         self.told.end_reason[row] = reason
         self.told.records[row].append((time, Entry("end", reason, 1.0, "")))
 
-    def _note(self, slots: Whole, watches: Whole, times: Vector) -> None:
-        """Records of events and hazards, in the order in which they happened."""
+    def _note(self, happened: Iterable[tuple[int, int, float]]) -> None:
+        """Records of events and hazards (patient, watch, time), in their order."""
         events, records = len(self.event_names), self.told.records
-        columns = (slots.tolist(), watches.tolist(), times.tolist())
-        for row, watch, time in zip(*columns, strict=True):
+        for row, watch, time in happened:
             if watch < events:
                 if self.event_names[watch]:
                     records[row].append((time, Entry("event", self.event_names[watch], 1.0, "")))
@@ -337,7 +362,7 @@ class Chunk:
         """The quantity to blame for a failure."""
         places = self.kernel.places
         number = int(slot[places["culprit"]])
-        if code == CODES["event storm"]:
+        if code in (CODES["event storm"], CODES["delay"]):
             return self.watch_names[number]
         if number >= 0:
             return self.names[number]

@@ -65,13 +65,13 @@ def _solve(
     targets: set[str], receive: Receive[T], values: Vector | None,
 ) -> list[T]:  # fmt: skip
     ports = _ports(system) if schedule.boundaries else ()
-    kernel = kernel_for(system, cohort, probe.variables, ports, targets, solver)
+    kernel = kernel_for(system, cohort, probe.variables, ports, targets, solver, after=probe.after)
     uniforms = np.array(system.defaults, dtype=np.float64)
     addresses = _addresses(system, key)
     times = np.ascontiguousarray(probe.times, dtype=np.float64)
 
     def work(rows: Whole) -> T:
-        chunk = Chunk(system, kernel, cohort, schedule, rows, ports, times, key, solver)
+        chunk = Chunk(system, kernel, cohort, schedule, rows, ports, probe, key, solver)
         call = Call(kernel, uniforms, addresses, times)
         if values is None:
             part = np.empty((len(rows), len(probe.variables), len(times)))
@@ -111,6 +111,8 @@ def kernel_for(
     ports: Sequence[str],
     targets: set[str],
     solver: Solver,
+    *,
+    after: bool = False,
 ) -> Kernel:
     """The kernel for these patients, from memory, from disk, or compiled now."""
     varying = {*cohort.parameters, *cohort.covariates} & {*system.parameters}
@@ -125,6 +127,7 @@ def kernel_for(
         frozenset(targets),
         solver.method,
         width,
+        after,
     )
     with _lock:
         if name not in _kernels:
@@ -138,6 +141,7 @@ def kernel_for(
                 targets={target for target in targets if target in system.parameters},
                 method=solver.method,
                 width=width,
+                after=after,
             )
         return _kernels[name]
 

@@ -21,6 +21,8 @@ FAILURES: tuple[Failure, ...] = (
     Failure(3, "not a number", "a power of zero, a division by zero or an overflow in the model"),
     Failure(4, "event storm", "an event undoes its own condition: add a pause or a dead band"),
     Failure(5, "procedure", "a treatment procedure could not be carried out with these values"),
+    Failure(6, "delay", "the delay of an event is below zero or no number"),
+    Failure(7, "algebraic", "no values were found that fulfil the algebraic rules: other guesses"),
 )
 CODES = {failure.name: failure.code for failure in FAILURES}
 

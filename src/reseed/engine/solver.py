@@ -50,6 +50,7 @@ class Solver:
         if self.longest is not None:
             return self.longest
         formulas = [*system.rates, *(formula for _, formula in system.rules)]
+        formulas += [formula for _, formula in system.algebraic]
         formulas += [hazard.rate for hazard in system.hazards]
         sudden = bool(system.events) or any(_sudden(formula) for formula in formulas)
         return 10.0 if sudden else float("inf")

@@ -15,11 +15,12 @@ from reseed.nouns.expression import Expression
 class StateEvent:
     """Fires when `trigger` turns from false to true; assigns all values at once.
 
-    As SBML has it (Level 3 Version 2, section 4.11): `delay` (in time) is computed when it fires,
-    and what is assigned then too where `at_trigger`, else when it is carried out. Of several that
-    are to be carried out at one time that of the highest `priority` comes first, and chance decides
-    between equals; after each one the triggers are looked at again. One that is not `persistent`
-    is dropped if its trigger turns false before it is carried out.
+    As SBML has it (Level 3 Version 2, section 4.11): `delay` (time units) is computed when it
+    fires, and what is assigned then too where `at_trigger`, else when it is carried out. Of several
+    that are to be carried out at one time that of the highest `priority` comes first (those without
+    one come last), and chance decides between equals; after each one the triggers are looked at
+    again. One that is not `persistent` is dropped if its trigger turns false before it is carried
+    out.
     """
 
     name: str

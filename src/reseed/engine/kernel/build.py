@@ -15,6 +15,7 @@ from reseed.engine.kernel.lane import Lane
 from reseed.engine.kernel.layout import BLOCKS, CONTROLS, Layout, lay_out
 from reseed.engine.kernel.machine import Machine, compile_text, find, keep, name_of
 from reseed.engine.kernel.program import Program, write_program
+from reseed.engine.kernel.restore import Restore
 from reseed.engine.kernel.tableau import TABLEAUS, Tableau
 from reseed.engine.kernel.work import Work, workspace
 from reseed.nouns.system import System
@@ -30,6 +31,8 @@ class Kernel:
     uniforms: int  # how many numbers `u` holds
     places: Mapping[str, int]  # offsets of Layout's blocks, and of the controls
     parameter_rows: Mapping[int, int]  # of those that are not uniform
+    told: int  # how many numbers a host has to know that carries out the events, or 0
+    algebraic: bool  # some states make formulas 0, and are to be restored after jumps
     cached: bool  # found on disk
 
 
@@ -42,30 +45,40 @@ def build(
     targets: Collection[str],
     method: str,
     width: int,
+    after: bool = False,
 ) -> Kernel:
     """The kernel that samples `symbols`, and shows `revealed` at procedures.
 
     `varying` names parameters that differ between patients, `targets` those that jumps change;
-    what events and hazards change is found here.
+    what events and hazards change is found here. `after` says that samples show what all that
+    happens at their time has left.
     """
     parts = (*symbols, "|", *revealed, "|", *sorted(varying), "|", *sorted(targets))
-    name = name_of(system.digest, "\1".join(parts), method, str(width))
+    name = name_of(system.digest, "\1".join(parts), method, str(width), str(after))
     kept = find(name)
     if kept is None:
         facts, text = write_kernel(
-            system, symbols, revealed, varying=varying, targets=targets, method=method, width=width
-        )
+            system, symbols, revealed,
+            varying=varying, targets=targets, method=method, width=width, after=after,
+        )  # fmt: skip
         code = compile_text(text)
         keep(name, facts, code)
     else:
         facts, code = kept
+    shown = {
+        "reveal_all": bool(revealed),
+        "tell_all": bool(facts["told"]),
+        "restore_all": bool(system.algebraic),
+    }
     return Kernel(
-        Machine(code, ("run", "reveal_all") if revealed else ("run",)),
+        Machine(code, ("run", *(name for name, there in shown.items() if there))),
         width,
         facts["work_rows"],
         facts["uniforms"],
         facts["places"],
         {int(parameter): row for parameter, row in facts["parameter_rows"].items()},
+        facts["told"],
+        bool(system.algebraic),
         kept is not None,
     )
 
@@ -79,6 +92,7 @@ def write_kernel(
     targets: Collection[str],
     method: str,
     width: int,
+    after: bool = False,
 ) -> tuple[dict[str, Any], str]:
     """The facts that the caller of a kernel needs, and the kernel's text."""
     program = write_program(system)
@@ -91,7 +105,7 @@ def write_kernel(
     ports = [program.symbols[symbol] for symbol in revealed]
     wanted = [*program.rates, *program.jacobian.values(), *program.tilts.values(), *shown, *ports]
     wanted += [*program.triggers, *(node for values in program.assignments for node in values)]
-    wanted += program.turns
+    wanted += [*program.turns, *program.told]
     layout = lay_out(
         program,
         parameters=len(system.parameters),
@@ -103,7 +117,8 @@ def write_kernel(
     )
     tableau = TABLEAUS[method]
     assigned = sum(len(values) for values in program.assignments)
-    work = workspace(program, layout, tableau, len(symbols), len(revealed), assigned)
+    most_shown = max(len(revealed), len(program.told))
+    work = workspace(program, layout, tableau, len(symbols), most_shown, assigned)
     facts = {
         "work_rows": work.rows,
         "uniforms": len(system.parameters) + len(layout.uniform),
@@ -112,8 +127,9 @@ def write_kernel(
             **{name: layout.control(name) for name in CONTROLS},
         },
         "parameter_rows": dict(layout.parameter_rows),
+        "told": len(program.told),
     }
-    text = _text(system, program, layout, work, tableau, shown, ports, width)
+    text = _text(system, program, layout, work, tableau, shown, ports, width, after)
     return facts, text
 
 
@@ -126,7 +142,7 @@ def row_of(system: System, layout: Layout, name: str) -> int:
 
 def _text(
     system: System, program: Program, layout: Layout, work: Work, tableau: Tableau,
-    shown: Sequence[int], ports: Sequence[int], width: int,
+    shown: Sequence[int], ports: Sequence[int], width: int, after: bool,
 ) -> str:  # fmt: skip
     write = Writer(program, layout, width)
     places = {place: number for number, place in enumerate(program.pattern)}
@@ -143,13 +159,23 @@ def _text(
     )
     given = {place: places[place] for place in program.jacobian}
     tilted = bool(program.tilts)
-    shared = (system, layout, work, tableau, len(shown), targets, adds, tilted, width)
+    shared = (
+        system, layout, work, tableau, len(shown), targets, adds, tilted, width,
+        bool(program.told), after, program.algebraic,
+    )  # fmt: skip
     lane, counts, drive = Lane(*shared), Counts(*shared), Driver(*shared)
     assigned = [node for values in program.assignments for node in values]
     everything = range(layout.size)
     counted = layout.hazards + layout.channels
-    seen = sorted(
-        {*_states_of(program, [*shown, *program.triggers]), *everything[layout.size - counted :]}
+    seen = (
+        list(everything)
+        if program.algebraic
+        else sorted(
+            {
+                *_states_of(program, [*shown, *program.triggers]),
+                *everything[layout.size - counted :],
+            }
+        )
     )
     whole = {
         system.states.index(name) for channel in system.channels for name, _ in channel.changes
@@ -168,7 +194,7 @@ def _text(
         ),
         write.values("observe", shown),
         step.attempt(work, layout, tableau, tilted, width),
-        step.sharpness(work, layout, given, tilted, width),
+        step.sharpness(work, layout, given, tilted, program.algebraic, width),
         step.combine(work, tableau, "combine", everything, layout.size, width),
         step.interpolate(work, layout, tableau, "interpolate", everything, whole, width),
         step.combine(work, tableau, "combine_seen", seen, layout.size, width),
@@ -185,12 +211,18 @@ def _text(
         drive.entry(),
     ]
     if ports:
-        parts += [write.values("reveal", ports), drive.reveal_all(len(ports))]
+        parts += [write.values("reveal", ports), drive.show_all("reveal", len(ports))]
+    if program.told:
+        parts += [write.values("tell", program.told), drive.show_all("tell", len(program.told))]
+    if program.algebraic:
+        parts += [write.newton(), Restore(*shared).restore(), Restore(*shared).fit()]
+        parts += [drive.restore_all()]
     if layout.watches:
         parts += [lane.fire(), watch.look(work, layout, len(system.events), width)]
-        parts += [watch.search(work, layout, bool(system.events), width)]
+        parts += [watch.search(work, layout, bool(system.events), bool(program.algebraic), width)]
     if system.events:
-        parts += [write.values("triggers", program.triggers), write.values("assign", assigned)]
+        parts += [write.values("triggers", program.triggers)]
+        parts += [] if program.told else [write.values("assign", assigned)]
     if layout.switches:
         parts += [write.values("turns", program.turns)]
     if system.channels:

@@ -36,7 +36,7 @@ CONTEXT = (
     "settings",  # numbers: see SETTINGS
     "lane_steps",  # changed: steps that were taken for a patient
 )
-SETTINGS = ("rtol", "share", "longest", "slice", "exact_below")
+SETTINGS = ("rtol", "share", "longest", "slice", "exact_below", "end")
 
 
 _POINTERS = {
@@ -58,6 +58,9 @@ class Desk:
     adds: tuple[tuple[tuple[int, float], ...], ...]  # rows and amounts of hazards, then channels
     tilted: bool
     width: int
+    hosted: bool = False  # the host carries out the events
+    after: bool = False  # samples show what all that happens at their time has left
+    algebraic: tuple[int, ...] = ()  # states that make a formula 0
 
     def take(self, f: Function, name: str) -> Value:
         kind = PTR if name in _POINTERS else LONG
@@ -67,8 +70,10 @@ class Desk:
         f.store(value, f.at(f["x"], CONTEXT.index(name), LONG))
 
     def setting(self, f: Function, name: str) -> Value:
-        settings = self.take(f, "settings")
-        return f.splat(f.load(f.at(settings, SETTINGS.index(name))))
+        return f.splat(self.one_setting(f, name))
+
+    def one_setting(self, f: Function, name: str) -> Value:
+        return f.load(f.at(self.take(f, "settings"), SETTINGS.index(name)))
 
     def row(self, f: Function, name: str) -> Value:
         return self.work.get(f, "s", self.layout.control(name))

@@ -51,6 +51,10 @@ class Driver(Desk):
                 self.give(f, "vector_steps", steps - 1)
                 if self.layout.watches:
                     self._settle(f)
+                elif self.algebraic:
+                    self._restore(f, self.row(f, "restart") > 0.5)
+                if self.after:
+                    self._arrive(f)
                 self._step(f)
         f.give()
         return f.text()
@@ -62,36 +66,48 @@ class Driver(Desk):
         f.give()
         return f.text("dso_local")
 
-    def reveal_all(self, ports: int) -> str:
-        """Function `reveal_all(x)`: to `out` all ports of the patients in the queue, a row each."""
-        f = Function("reveal_all", [(PTR, "x")], "void", self.width)
+    def show_all(self, name: str, values: int) -> str:
+        """Function `name_all(x)`: to `out` what function `name` computes, a row for each patient.
+
+        The patients are those in the queue, `reveal` shows ports, `tell` what events depend on.
+        """
+        inner = Function(
+            f"{name}_lanes", [(PTR, "x"), WORK, (PTR, "u"), (LONG, "first")], "void", self.width
+        )
+        self._show(inner, name, values)
+        return inner.text() + self._over_queue(f"{name}_all", f"{name}_lanes")
+
+    def _over_queue(self, name: str, inner: str) -> str:
+        """Function `name(x)`: `inner` for one vector of lanes of the queue after the other."""
+        f = Function(name, [(PTR, "x")], "void", self.width)
         w, u = self.take(f, "w"), self.take(f, "u")
         f.call("hoist_uniform", "void", u)
-        inner = Function(
-            "reveal_lanes", [(PTR, "x"), WORK, (PTR, "u"), (LONG, "first")], "void", self.width
-        )
-        self._reveal(inner, ports)
         first = f.variable(f.whole(0))
         with f.repeat(lambda: first.get() < self.take(f, "queue_length")):
-            f.call("reveal_lanes", "void", f["x"], w, u, first.get())
+            f.call(inner, "void", f["x"], w, u, first.get())
             first.set(first.get() + self.width)
         f.give()
-        return inner.text() + f.text("dso_local")
+        return f.text("dso_local")
 
-    def _reveal(self, f: Function, ports: int) -> None:
+    def _enter_some(self, f: Function) -> Value:
+        """A vector of lanes from the queue, the last patient in those that are left; its place."""
         last = self.take(f, "queue_length") - 1
         with f.loop(0, self.width) as lane:
             wanted = f["first"] + lane
             self.give(f, "queue_next", f.select(wanted < last, wanted, last))
             self._lane(f, "enter", lane)
         f.call("hoist", "void", self.work.at(f, "s"), f["u"], self.work.at(f, "c"))
+        return last
+
+    def _show(self, f: Function, name: str, values: int) -> None:
+        last = self._enter_some(f)
         state, shown = self.work.at(f, "s", self.layout.state), self.work.at(f, "revealed")
-        f.call("reveal", "void", *self._model(f, state), self.row(f, "time"), shown)
+        f.call(name, "void", *self._model(f, state), self.row(f, "time"), shown)
         with f.loop(0, self.width) as lane:
             wanted = f["first"] + lane
             with f.when(wanted <= last):
-                row = f.at(self.take(f, "out"), self.times(f, wanted, ports))
-                with f.loop(0, ports) as port:
+                row = f.at(self.take(f, "out"), self.times(f, wanted, values))
+                with f.loop(0, values) as port:
                     value = f.load(self.work.cell(f, "revealed", port, lane))
                     f.store(value, f.at(row, port))
         f.give()
@@ -117,17 +133,20 @@ class Driver(Desk):
             here = self.work.get(f, "active", 0) > 0.5
             fresh = f.mask((self.row(f, "fresh") > 0.5) & here)
             state = self.work.at(f, "s", self.layout.state)
+            new = (self.row(f, "fresh") > 0.5) & here if self.algebraic else None
             with f.when(fresh.differs(0)):
                 between = self.work.at(f, "between")
                 time = self.row(f, "time")
                 f.call("initial", "void", *self._model(f, state), time, between)
                 with f.lanes(fresh) as lane:
                     self._lane(f, "start", lane)
+                if new is not None:
+                    self._first_values(f, new)
             entered = empty & self._active(f)
             with f.lanes(entered) as lane:
                 self._lane(f, "next_sample", lane)
             # a sample on the day of the start is taken before anything happens
-            if self.observables:
+            if self.observables and not self.after:
                 due = f.mask(self.work.get(f, "next_sample", 0) <= self.row(f, "time")) & entered
                 with f.when(due.differs(0)):
                     shown = self.work.at(f, "shown")
@@ -139,6 +158,18 @@ class Driver(Desk):
                 with f.when(self.number(f, "status", lane) > 0.5):
                     self._lane(f, "leave", lane)
 
+    def _arrive(self, f: Function) -> None:
+        """Samples of this very time, now that all has happened; who is at the end leaves."""
+        if self.observables:
+            here = self.work.get(f, "active", 0) > 0.5
+            self._samples_now(f, here)
+        end = self.setting(f, "end")
+        done = (self.work.get(f, "active", 0) > 0.5) & (self.row(f, "time") >= end)
+        with f.when(f.any(done)):
+            with f.lanes(f.mask(done)) as lane:
+                self.set(f, "status", lane, float(places.FINISHED))
+                self._lane(f, "leave", lane)
+
     def _settle(self, f: Function) -> None:
         """Triggers that jumps turned true fire now, in their order, and others that these turn."""
 
@@ -147,6 +178,8 @@ class Driver(Desk):
             return here & (self.row(f, "settle") > 0.5)
 
         with f.repeat(lambda: f.any(waiting())):
+            if self.algebraic:
+                self._restore(f, waiting() & (self.row(f, "restart") > 0.5))
             where = waiting()
             state = self.work.at(f, "s", self.layout.state)
             f.call("look", "void", f["w"], f["u"], state, self.row(f, "time"))
@@ -163,7 +196,7 @@ class Driver(Desk):
                 self._fire(f, f.mask(hit))
 
     def _fire(self, f: Function, lanes: Value) -> None:
-        if any(self.targets):
+        if any(self.targets) and not self.hosted:
             state = self.work.at(f, "s", self.layout.state)
             assigned = self.work.at(f, "assigned")
             f.call("assign", "void", *self._model(f, state), self.row(f, "time"), assigned)
@@ -219,8 +252,8 @@ class Driver(Desk):
         if self.observables:
             self._samples(f, h, time)
         self._move(f, good, events)
-        if layout.channels and self.observables:
-            self._samples_after(f, good & ~inside)
+        if layout.channels and self.observables and not self.after:
+            self._samples_now(f, good & ~inside)
         self._attend(f, here, good, last, events, worst, h)
 
     def _turn(self, f: Function, here: Value) -> None:
@@ -238,6 +271,41 @@ class Driver(Desk):
             turn, stop = work.get(f, "turns", layout.switches), self.row(f, "stop")
             self.put(f, "turn", f.select(jumped, turn, self.row(f, "turn")))
             self.put(f, "stop", f.select(jumped & (turn < stop), turn, stop))
+
+    # --- algebraic states -----------------------------------------------------------------------
+
+    def _first_values(self, f: Function, fresh: Value) -> None:
+        """Of new patients: what fulfils the formulas, and scales of that size."""
+        self._restore(f, fresh)
+        for row in self.algebraic:
+            place = row + self.layout.scales
+            size = f.intrinsic("fabs", self.work.get(f, "s", row + self.layout.state))
+            old = self.work.get(f, "s", place)
+            self.work.put(f, "s", place, f.select(fresh & (size > old), size, old))
+
+    def _restore(self, f: Function, where: Value) -> None:
+        """Algebraic states of these lanes so that their formulas hold; who has none leaves."""
+        here = where & (self.work.get(f, "active", 0) > 0.5) & (self.row(f, "status") < 0.5)
+        with f.when(f.any(here)):
+            if self.layout.switches:
+                self._turn(f, here)
+            marked = f.select(here, f.splat(1.0), 0.0)
+            lost = f.call("restore", f.vector, f["x"], f["w"], f["u"], marked) > 0.5
+            with f.lanes(f.mask(lost)) as lane:
+                self.fail(f, lane, "algebraic", float(self.algebraic[0]))
+                self._lane(f, "leave", lane)
+
+    def restore_all(self) -> str:
+        """Function `restore_all(x)`: algebraic states of the queue's patients, in their slots."""
+        inner = Function(
+            "restore_lanes", [(PTR, "x"), WORK, (PTR, "u"), (LONG, "first")], "void", self.width
+        )
+        self._enter_some(inner)
+        self._restore(inner, inner.splat(1.0) > 0.5)
+        with inner.lanes(self._active(inner)) as lane:
+            self._lane(inner, "leave", lane)
+        inner.give()
+        return inner.text() + self._over_queue("restore_all", "restore_lanes")
 
     def _planned(self, f: Function, here: Value) -> Value:
         """The step to be tried: as planned, or shorter after a jump.
@@ -325,7 +393,8 @@ class Driver(Desk):
 
         def due() -> Value:
             accepted = self.work.get(f, "accepted", 0) > 0.5
-            return accepted & (self.work.get(f, "next_sample", 0) <= self.work.get(f, "end", 0))
+            sample, end = self.work.get(f, "next_sample", 0), self.work.get(f, "end", 0)
+            return accepted & (sample < end if self.after else sample <= end)
 
         with f.when(f.any(due())):
             if not self.layout.watches:
@@ -335,13 +404,15 @@ class Driver(Desk):
                 sample = self.work.get(f, "next_sample", 0)
                 part = f.select(where, (sample - time) / h, 1.0)
                 f.call("interpolate_seen", "void", f["w"], part)
+                if self.algebraic:
+                    f.call("fit", "void", f["w"], f["u"], sample)
                 between, shown = self.work.at(f, "between"), self.work.at(f, "shown")
                 f.call("observe", "void", *self._model(f, between), sample, shown)
                 with f.lanes(f.mask(where)) as lane:
                     self._lane(f, "keep", lane)
 
-    def _samples_after(self, f: Function, where: Value) -> None:
-        """Probe times at which a leap has ended."""
+    def _samples_now(self, f: Function, where: Value) -> None:
+        """Probe times at which a leap has ended, or that wait until all has happened."""
         time, state = self.row(f, "time"), self.work.at(f, "s", self.layout.state)
         due = where & (self.work.get(f, "next_sample", 0) <= time)
         with f.when(f.any(due)):
@@ -367,6 +438,8 @@ class Driver(Desk):
             with f.when(f.any(hit)):
                 f.call("combine", "void", f["w"])
                 f.call("interpolate", "void", f["w"], self.work.get(f, "event", 0))
+                if self.algebraic:
+                    f.call("fit", "void", f["w"], f["u"], self.work.get(f, "end", 0))
                 with f.loop(0, self.layout.size) as row:
                     new, inside = self.work.get(f, "new", row), self.work.get(f, "between", row)
                     self.work.put(f, "new", row, f.select(hit, inside, new))

@@ -21,6 +21,11 @@ _ONE = {
     "sin": maths.sine,
     "cos": lambda f, x: maths.sine(f, x, 1),
     "tanh": maths.tanh,
+    "sinh": maths.sinh,
+    "cosh": maths.cosh,
+    "asin": maths.asin,
+    "acos": maths.acos,
+    "atan": maths.atan,
     "sqrt": lambda f, x: f.intrinsic("sqrt", x),
     "abs": lambda f, x: f.intrinsic("fabs", x),
     "floor": lambda f, x: f.intrinsic("floor", x),
@@ -307,21 +312,25 @@ class Writer:
         return f.text()
 
     def factorise(self, places: Mapping[tuple[int, int], int]) -> str:
-        """J - 1/(h gamma) into unit lower and upper factors in `m`; diagonals are inverted.
+        """J - M/(h gamma) into unit lower and upper factors in `m`; diagonals are inverted.
 
-        Returns the smallest pivot relative to the diagonal it started from: a small one says
-        that elimination without exchanges has lost its digits.
+        M is 1 on the diagonal, and 0 for algebraic states. Returns the smallest pivot relative to
+        the diagonal it started from: a small one says that elimination without exchanges has lost
+        its digits.
         """
         vector = f"<{self.width} x double>"
         f = Function("factorise", [(PTR, "m"), (vector, "shift")], vector, self.width)
         order = self.program.order
+        algebraic = self.program.algebraic
         rank = {state: k for k, state in enumerate(order)}
         entry: dict[tuple[int, int], Value] = {}
         for i, j in self.program.pattern:
             given = (i, j) in self.program.jacobian
             if given:
                 entry[i, j] = f.row(f["m"], places[i, j])
-            if i == j:
+            if i == j and i in algebraic:
+                entry.setdefault((i, j), f.splat(0.0))
+            elif i == j:
                 entry[i, j] = entry[i, j] - f["shift"] if given else -f["shift"]
         start = {i: entry[i, i] for i in order}
         worst = f.splat(1.0)
@@ -348,9 +357,9 @@ class Writer:
         return f.text()
 
     def substitute(self, places: Mapping[tuple[int, int], int], pulled: bool) -> str:
-        """Solves with the factors of J - 1/(h gamma) for the rates in `b`: a stage to `out`.
+        """Solves with the factors of J - M/(h gamma) for the rates in `b`: a stage to `out`.
 
-        `pulled` stages also have what earlier ones add, `pull` times 1/h.
+        `pulled` stages also have what earlier ones add, `pull` times 1/h, to all that has a rate.
         """
         vector = f"<{self.width} x double>"
         more = [(PTR, "pull"), (vector, "per_step")] if pulled else []
@@ -369,7 +378,8 @@ class Writer:
             if number % 4 == 0:
                 f.barrier()
             rate = f.row(f["b"], i)
-            x[i] = f.fma(-f["per_step"], f.row(f["pull"], i), -rate) if pulled else -rate
+            added = pulled and i not in self.program.algebraic
+            x[i] = f.fma(-f["per_step"], f.row(f["pull"], i), -rate) if added else -rate
             for j in sorted(lower[i], key=rank.__getitem__):
                 x[i] = f.fma(-f.row(f["m"], places[i, j]), x[j], x[i])
         for i in reversed(order):
@@ -378,4 +388,45 @@ class Writer:
             x[i] = x[i] * f.row(f["m"], places[i, i])
             f.put_row(f["out"], i, x[i])
         f.give()
+        return f.text()
+
+    def newton(self) -> str:
+        """Function `newton`: the change that makes all algebraic formulas 0, if they are straight.
+
+        For each algebraic state what has to be taken away goes to `out`, in their order; the sum
+        of the squares of the formulas is returned.
+        """
+        program, vector = self.program, f"<{self.width} x double>"
+        rows = program.algebraic
+        inner = {(i, j): node for (i, j), node in program.jacobian.items() if {i, j} <= {*rows}}
+        f = self._function("newton", (PTR, "out"), returns=vector)
+        wanted = [*(program.rates[i] for i in rows), *inner.values()]
+        write = Formulas(f, program, self.layout, wanted)
+        x = {i: write[program.rates[i]] for i in rows}
+        total = f.splat(0.0)
+        for i in rows:
+            total = f.fma(x[i], x[i], total)
+        entry = {place: write[node] for place, node in inner.items()}
+        for i in rows:
+            entry.setdefault((i, i), f.splat(0.0))
+        left = [i for i in program.order if i in rows]
+        done: list[int] = []
+        while left:
+            k = left.pop(0)
+            done.append(k)
+            across = [j for j in left if (k, j) in entry]
+            for i in [i for i in left if (i, k) in entry]:
+                factor = entry[i, k] / entry[k, k]
+                x[i] = f.fma(-factor, x[k], x[i])
+                for j in across:
+                    old = entry.get((i, j), f.splat(0.0))
+                    entry[i, j] = f.fma(-factor, entry[k, j], old)
+        for number, i in reversed([*enumerate(done)]):
+            for j in done[number + 1 :]:
+                if (i, j) in entry:
+                    x[i] = f.fma(-entry[i, j], x[j], x[i])
+            x[i] = x[i] / entry[i, i]
+        for place, i in enumerate(rows):
+            f.put_row(f["out"], place, x[i])
+        f.give(total)
         return f.text()

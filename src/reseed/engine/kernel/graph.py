@@ -396,6 +396,15 @@ class Graph:
             return self.negative(self.call("sin", a))
         if operator == "tanh":
             return self.sum([(1.0, self.one), (-1.0, self.product(node, node))])
+        if operator in ("sinh", "cosh"):
+            return self.call("cosh" if operator == "sinh" else "sinh", a)
+        if operator in ("asin", "acos"):
+            # (1 - a)(1 + a): no digits are lost near 1
+            below = self.product(self.add(self.one, self.negative(a)), self.add(self.one, a))
+            slope = self.reciprocal(self.call("sqrt", below))
+            return slope if operator == "asin" else self.negative(slope)
+        if operator == "atan":
+            return self.reciprocal(self.add(self.one, self.product(a, a)))
         return None  # floor, ceil, parity, conditions
 
 
@@ -426,4 +435,9 @@ _NUMBERS: dict[str, Callable[[float], float]] = {
     "sin": math.sin,
     "cos": math.cos,
     "tanh": math.tanh,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
+    "asin": math.asin,
+    "acos": math.acos,
+    "atan": math.atan,
 }

@@ -103,6 +103,9 @@ class Lane(Desk):
         with f.when((host <= time) & running):
             self.set(f, "status", lane, float(places.ARRIVED))
         stop = f.variable(f.select(following.get() < host, following.get(), host))
+        if self.after:
+            end = self.one_setting(f, "end")
+            stop.set(f.select(end < stop.get(), end, stop.get()))
         if self.layout.switches:
             turn = self.number(f, "turn", lane)
             with f.when(turn > time):
@@ -151,18 +154,26 @@ class Lane(Desk):
     def fire(self) -> str:
         """Function `fire(x, w, u, lane, watch)`: an event assigns, a hazard strikes, a clone buds.
 
-        What is assigned lies in `assigned`: it was computed for all events at once.
+        What is assigned lies in `assigned`: it was computed for all events at once. Where the host
+        carries out the events, the patient leaves for it instead.
         """
         arguments = [(PTR, "x"), WORK, (PTR, "u"), (LONG, "lane"), (LONG, "watch")]
         f = Function("fire", arguments, "void", self.width)
         lane, watch, layout = f["lane"], f["watch"], self.layout
         events, hazards = len(self.system.events), layout.hazards
         self.set(f, "settle", lane, 1.0)
+        if self.hosted:
+            with f.when(watch < events):
+                self.set(f, "status", lane, float(places.EVENTFUL))
+                f.give()
+                f.open(f.label("never"))
+        if self.algebraic:
+            self.set(f, "restart", lane, 1.0)
         with f.when(watch < events + hazards):
             self.set(f, "restart", lane, 1.0)
             self._note(f, lane, watch)
         offset = 0
-        for number, rows in enumerate(self.targets):
+        for number, rows in enumerate(() if self.hosted else self.targets):
             with f.when(watch.equals(number)):
                 # once, until it has been false again
                 f.store(f.real(1.0), self.work.cell(f, "s", layout.truths + number, lane))

@@ -36,7 +36,7 @@ CONTROLS = (
 BLOCKS = ("size", "state", "parameters", "truths", "targets", "counts", "scales", "slots")
 
 # What a patient's status may say when the kernel gives it back.
-RUNNING, ARRIVED, ENDED, LONG = 0, 1, 2, 3
+RUNNING, ARRIVED, ENDED, LONG, EVENTFUL, FINISHED = 0, 1, 2, 3, 4, 5
 FAILED = 10  # plus a code of reseed.engine.failure
 
 

@@ -16,6 +16,7 @@ LOG2_E, LN2 = 1.4426950408889634, 0.6931471805599453
 LN2_HIGH, LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 SMALLEST = 2.2250738585072014e-308  # normal number
 TINY = 1e-290  # the smallest base of a power; its reciprocal is still finite
+PI_HALF, PI_HALF_LOW = 1.5707963267948966, 6.123233995736766e-17
 HALF_PI = (1.570796325802803, 9.920935774287987e-10, 2.2517417741562176e-18)
 EXP2 = (
     1.0, 0.6931471805599453, 0.2402265069591016, 0.055504108664821625, 0.009618129107587223,
@@ -42,6 +43,22 @@ SINE = (
 COSINE = (
     1.0, -0.5, 0.041666666666666664, -0.001388888888888886, 2.4801587301562954e-05,
     -2.755731921260294e-07, 2.087675386140757e-09, -1.147024498199492e-11, 4.7362193615931124e-14,
+)  # fmt: skip
+
+ASIN = (  # (asin(x)/x - 1) / x**2 in powers of x*x, to x = 1/2
+    0.16666666666666669, 0.07499999999998433, 0.04464285714635543, 0.030381944138531247,
+    0.02237217294214989, 0.017352392720869973, 0.013971212973552933, 0.011479177415184906,
+    0.01032281435018578, 0.005457506718640358, 0.01740087944269402, -0.014851887071247204,
+    0.028757851367421566,
+)  # fmt: skip
+ATAN = (  # (atan(x)/x - 1) / x**2 in powers of x*x, to x = tan(pi/8)
+    -0.3333333333333333, 0.19999999999995519, -0.14285714284666184, 0.11111111015227572,
+    -0.09090904576954117, 0.07692183163650894, -0.06664511064599371, 0.05858145587628202,
+    -0.050854323376990765, 0.0392311556198723, -0.01917627151752634,
+)  # fmt: skip
+SINH = (  # (sinh(x)/x - 1) / x**2 in powers of x*x, to x = 1
+    0.16666666666666666, 0.008333333333333333, 0.00019841269841269773, 2.755731922404034e-06,
+    2.505210836405804e-08, 1.6059048396350562e-10, 7.646625361656657e-13, 2.8445264169895285e-15,
 )  # fmt: skip
 
 
@@ -109,10 +126,21 @@ def power2(f: Function, x: Value) -> Value:
 
 def exp(f: Function, x: Value) -> Value:
     """e**x."""
-    x = _clamp(f, x, -748.0, 710.0)
+    value, exponent = _exp_parts(f, _clamp(f, x, -748.0, 710.0))
+    return _scale(f, value, exponent)
+
+
+def _exp_parts(f: Function, x: Value) -> tuple[Value, Value]:
+    """e**x as value * 2**exponent."""
     whole, exponent = _nearest(f, x * LOG2_E)
     rest = f.fma(whole, -LN2_LOW, f.fma(whole, -LN2_HIGH, x))
-    return _scale(f, polynomial(f, rest, EXP), exponent)
+    return polynomial(f, rest, EXP), exponent
+
+
+def _half_exp(f: Function, x: Value) -> Value:
+    """e**x / 2, finite wherever that is."""
+    value, exponent = _exp_parts(f, _clamp(f, x, -748.0, 711.0))
+    return _scale(f, value, exponent - 1)
 
 
 def _split(f: Function, x: Value) -> tuple[Value, Value]:
@@ -191,3 +219,68 @@ def tanh(f: Function, x: Value) -> Value:
     small = size < 0.1
     value = f.select(small, size * near, far)
     return f.select(x < 0.0, -value, value)
+
+
+def sinh(f: Function, x: Value) -> Value:
+    """Odd polynomial to 1, by the exponential beyond."""
+    size = f.intrinsic("fabs", x)
+    half, square = _half_exp(f, size), size * size
+    near = f.fma(size * square, polynomial(f, square, SINH), size)
+    value = f.select(size < 1.0, near, half - 0.25 / half)
+    return f.intrinsic("copysign", value, x)
+
+
+def cosh(f: Function, x: Value) -> Value:
+    """By the exponential."""
+    half = _half_exp(f, f.intrinsic("fabs", x))
+    return half + 0.25 / half
+
+
+def _asin_parts(f: Function, x: Value) -> tuple[Value, Value, Value, Value]:
+    """|x| > 1/2, and asin(y) = y + rest with y = |x| or, there, sqrt((1 - |x|)/2) and its error."""
+    size = f.intrinsic("fabs", x)
+    far = size > 0.5
+    square = f.select(far, (1.0 - size) * 0.5, size * size)
+    root = f.intrinsic("sqrt", square)
+    y = f.select(far, root, size)
+    lost = f.fma(-root, root, square) / (root * 2.0)
+    lost = f.select(far & (root > 0.0), lost, 0.0)
+    return far, y, y * square * polynomial(f, square, ASIN), lost
+
+
+def asin(f: Function, x: Value) -> Value:
+    """No number beyond -1 and 1."""
+    far, y, rest, lost = _asin_parts(f, x)
+    # asin(x) = pi/2 - 2 asin(sqrt((1 - x)/2))
+    beyond = PI_HALF - (y * 2.0 + ((rest + lost) * 2.0 - PI_HALF_LOW))
+    value = f.select(far, beyond, y + rest)
+    return f.intrinsic("copysign", value, x)
+
+
+def acos(f: Function, x: Value) -> Value:
+    """No number beyond -1 and 1."""
+    far, y, rest, lost = _asin_parts(f, x)
+    below = x < 0.0
+    near = f.select(below, y + (rest + PI_HALF_LOW), -(y + (rest - PI_HALF_LOW)))
+    double = y * 2.0 + (rest + lost) * 2.0
+    beyond = f.select(below, 2.0 * PI_HALF - (double - 2.0 * PI_HALF_LOW), double)
+    return f.select(far, beyond, PI_HALF + near)
+
+
+def atan(f: Function, x: Value) -> Value:
+    """By atan(x) = a + atan((x - tan a)/(1 + x tan a)) with a = 0, pi/4 and pi/2."""
+    size = f.intrinsic("fabs", x)
+    middle, far = size > 0.41421356237309503, size > 2.414213562373095
+    above = f.select(far, f.like(-1.0, x), f.select(middle, size - 1.0, size))
+    below = f.select(far, size, f.select(middle, size + 1.0, 1.0))
+    y = above / below
+    square = y * y
+    rest = y * square * polynomial(f, square, ATAN)
+    # what rounding took from the quotient and its parts
+    lost = f.select(middle, f.fma(-y, below, above), 0.0)
+    short = size - (below - 1.0)
+    lost = f.select(middle & ~far, f.fma(-y, short, lost), lost) / below
+    lost = f.select(lost.equals(lost), lost, 0.0)
+    start = f.select(far, PI_HALF, f.select(middle, f.like(0.5 * PI_HALF, x), 0.0))
+    low = f.select(far, PI_HALF_LOW, f.select(middle, f.like(0.5 * PI_HALF_LOW, x), 0.0))
+    return f.intrinsic("copysign", start + (y + (rest + (lost + low))), x)

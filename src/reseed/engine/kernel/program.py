@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reseed.engine.kernel.algebra import algebraic_rows, placed
 from reseed.engine.kernel.graph import Graph, Node
+from reseed.engine.kernel.hosting import hosted
 from reseed.engine.kernel.switches import hold
 from reseed.engine.kernel.truths import sorted_out
 from reseed.nouns.system import System
@@ -20,7 +23,9 @@ class Program:
     d rate / d time. `order` is the order of elimination and `pattern` the places that it fills.
     Parameters beyond those of the System are the channels' modes, 1 while their counts are large,
     and then the switches, which stand still during a step: `turns` are their values just after a
-    time, and when the next of them turns; empty where there are none.
+    time, and when the next of them turns; empty where there are none. `told` is what a host that
+    carries out the events has to know: triggers, delays, priorities, then all values to assign.
+    The rates of `algebraic` states are what has to be 0.
     """
 
     graph: Graph
@@ -35,11 +40,13 @@ class Program:
     initial: tuple[Node, ...]
     symbols: dict[str, Node]  # every name that has a value
     turns: tuple[Node, ...] = ()
+    told: tuple[Node, ...] = ()
+    algebraic: tuple[int, ...] = ()
 
 
 def write_program(system: System) -> Program:
     """The program of a System; KeyError names a symbol or an operator that is not known."""
-    system = sorted_out(system)
+    system = placed(sorted_out(system))
     held = hold(system)
     channels = system.channels
     size = len(system.states) + len(system.hazards) + len(channels)
@@ -77,6 +84,11 @@ def write_program(system: System) -> Program:
         if column < size
     }
     order, pattern = elimination(size, jacobian)
+    triggers = tuple(graph.read(event.trigger, table) for event in system.events)
+    assignments = tuple(
+        tuple(graph.read(formula, table) for _, formula in event.assignments)
+        for event in system.events
+    )
     return Program(
         graph=graph,
         size=size,
@@ -85,15 +97,25 @@ def write_program(system: System) -> Program:
         tilts={row: found[size] for row, found in enumerate(slopes) if size in found},
         order=order,
         pattern=pattern,
-        triggers=tuple(graph.read(event.trigger, table) for event in system.events),
-        assignments=tuple(
-            tuple(graph.read(formula, table) for _, formula in event.assignments)
-            for event in system.events
-        ),
+        triggers=triggers,
+        assignments=assignments,
         initial=tuple(graph.read(formula, table) for formula in system.initial),
         symbols=table,
         turns=tuple(turns),
+        told=_told(system, graph, table, triggers, assignments) if hosted(system) else (),
+        algebraic=algebraic_rows(system),
     )
+
+
+def _told(
+    system: System, graph: Graph, table: Mapping[str, Node], triggers: Sequence[Node],
+    assignments: Sequence[Sequence[Node]],
+) -> tuple[Node, ...]:  # fmt: skip
+    at_once, last = 0.0, -math.inf
+    delays = [at_once if event.delay is None else event.delay for event in system.events]
+    ranks = [last if event.priority is None else event.priority for event in system.events]
+    more = (graph.read(formula, table) for formula in (*delays, *ranks))
+    return (*triggers, *more, *(node for nodes in assignments for node in nodes))
 
 
 def elimination(
@@ -101,7 +123,8 @@ def elimination(
 ) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
     """Diagonal pivots by Markowitz's count of new entries, and all places with the fill-in.
 
-    Markowitz 1957, doi:10.1287/mnsc.3.3.255. The diagonal of 1/(h gamma) - J is never empty.
+    Markowitz 1957, doi:10.1287/mnsc.3.3.255. The diagonal of M/(h gamma) - J is never empty: where
+    the mass matrix M has a row of zeros, the formula there depends on its state.
     """
     rows: list[set[int]] = [{i} for i in range(size)]
     columns: list[set[int]] = [{i} for i in range(size)]

@@ -98,12 +98,14 @@ def _stage_state(f: Function, work: Work, layout: Layout, tableau: Tableau, i: i
 
 
 def sharpness(
-    work: Work, layout: Layout, given: Mapping[tuple[int, int], int], tilted: bool, width: int
-) -> str:
+    work: Work, layout: Layout, given: Mapping[tuple[int, int], int], tilted: bool,
+    algebraic: Collection[int], width: int,
+) -> str:  # fmt: skip
     """Function `sharpness(w, rtol, share)`: how fast the solution bends, in units of tolerance.
 
     The larger of the root mean squares of y' and y'', each per day or day squared; `given` says
-    where in `m` the derivatives of the rates lie. Hairer, Norsett & Wanner 1993, Solving Ordinary
+    where in `m` the derivatives of the rates lie; `algebraic` states have no rate, and count as
+    ones that stand still. Hairer, Norsett & Wanner 1993, Solving Ordinary
     Differential Equations I, section II.4, take the same to find a first step.
     """
     size = layout.size
@@ -112,9 +114,11 @@ def sharpness(
     rates = [work.get(f, "rates", row) for row in range(size)]
     first, second = f.splat(0.0), f.splat(0.0)
     for row in range(size):
+        if row in algebraic:
+            continue
         bend = work.get(f, "tilt", row) if tilted else f.splat(0.0)
         for (i, j), place in given.items():
-            if i == row:
+            if i == row and j not in algebraic:
                 bend = f.fma(work.get(f, "m", place), rates[j], bend)
         old = f.intrinsic("fabs", work.get(f, "s", row + layout.state))
         scale = f["rtol"] * f.fma(f["share"], work.get(f, "s", row + layout.scales), old)

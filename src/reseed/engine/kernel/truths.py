@@ -26,10 +26,13 @@ def sorted_out(system: System) -> System:
                 event,
                 trigger=condition(event.trigger),
                 assignments=tuple((name, number(f)) for name, f in event.assignments),
+                delay=None if event.delay is None else number(event.delay),
+                priority=None if event.priority is None else number(event.priority),
             )
             for event in system.events
         ),
         hazards=tuple(dataclasses.replace(h, rate=number(h.rate)) for h in system.hazards),
+        algebraic=tuple((name, number(formula)) for name, formula in system.algebraic),
         channels=tuple(dataclasses.replace(c, rate=number(c.rate)) for c in system.channels),
     )
 

@@ -60,7 +60,7 @@ def first_due(f: Function, work: Work, layout: Layout) -> Value:
     return due.get()
 
 
-def search(work: Work, layout: Layout, glances: bool, width: int) -> str:
+def search(work: Work, layout: Layout, glances: bool, algebraic: bool, width: int) -> str:
     """Function `search(w, u, h, accepted)`: lanes in which something came true within the step.
 
     By bisection on the truth itself, so that any condition will do, and to its true side, so that
@@ -81,7 +81,10 @@ def search(work: Work, layout: Layout, glances: bool, width: int) -> str:
 
     def look_at(part: Value) -> None:
         f.call("interpolate_seen", "void", f["w"], part)
-        f.call("look", "void", f["w"], f["u"], between, f.fma(part, h, t))
+        time = f.fma(part, h, t)
+        if algebraic:
+            f.call("fit", "void", f["w"], f["u"], time)
+        f.call("look", "void", f["w"], f["u"], between, time)
 
     chosen = GLANCES if glances else (1.0,)
     for before, part in zip((0.0, *chosen), chosen, strict=False):

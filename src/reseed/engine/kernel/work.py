@@ -78,6 +78,10 @@ def workspace(
         "slot": 1,  # whose slot a lane holds, and whether it holds any
         "active": 1,
     }
+    if program.algebraic:
+        count = len(program.algebraic)
+        # the change that was found, and from where which part of which change is tried
+        lengths |= {"newton": count, "base": count, "change": count}
     starts, total = {}, 0
     for name, length in lengths.items():
         starts[name] = total

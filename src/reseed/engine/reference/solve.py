@@ -27,8 +27,6 @@ def solve_by_reference(
     rows: Iterable[int],
 ) -> tuple[Told, Vector]:  # fmt: skip
     """What became of these patients, and their samples of shape (patient, variable, time)."""
-    if system.channels:
-        raise ValueError("the reference solver has no discrete species: use a compiled method")
     functions = _functions(system)
     walker = Walker(system, functions, solver, key)
     shown = np.array([functions.observed.index(name) for name in probe.variables], dtype=int)
