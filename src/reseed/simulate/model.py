@@ -95,7 +95,7 @@ class Model:
             start=np.full(count, start),
         )
         found, _ = solve(
-            system, cohort, schedule, Probe(shown, moments), key=Key(seed), solver=solver
+            system, cohort, schedule, Probe(shown, moments, after=True), key=Key(seed), solver=solver
         )
         failures = [
             f"set {row}: {state} at {time:g}"
