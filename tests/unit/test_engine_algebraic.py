@@ -225,10 +225,11 @@ def test_the_company_changes_nothing(solver: Solver) -> None:
     np.testing.assert_array_equal(few.values, everyone.values[some])
 
 
-def test_who_has_no_values_is_coded_and_alone() -> None:
-    """z^2 = p has none below 0; a far guess comes home all the same."""
+@pytest.mark.parametrize("guess", [40.0, 0.0, 1e-4])
+def test_who_has_no_values_is_coded_and_alone(guess: float) -> None:
+    """z^2 = p has none below 0; a far guess comes home all the same, and one at the summit."""
     system = algebraic(
-        {"z": (40.0, 0.0)}, {"z": ("-", ("*", "z", "z"), "p")}, parameters={"p": 1.0}
+        {"z": (guess, 0.0)}, {"z": ("-", ("*", "z", "z"), "p")}, parameters={"p": 1.0}
     )
     roots = np.array([4.0, -1.0, 9.0])
     course, _ = followed(system, [0.0, 1.0], ids=range(3), parameters={"p": roots})

@@ -125,6 +125,18 @@ def test_priorities_decide_where_delays_meet() -> None:
     assert last(system_of({"log": (0.0, 0.0)}, events), 5.0, "log") == [21.0]
 
 
+def test_what_is_due_at_one_time_is_so_for_all_its_digits() -> None:
+    """0.1 + 0.2 is not 0.3 to the last digit, but these two are of one moment: priorities count."""
+    events = [
+        StateEvent("one", ("ge", "time", 0.1), (("log", ("+", ("*", 10.0, "log"), 1.0)),),
+                   delay=0.2, priority=2.0, at_trigger=False),
+        StateEvent("two", ("ge", "time", 0.0), (("log", ("+", ("*", 10.0, "log"), 2.0)),),
+                   delay=0.3, priority=1.0, at_trigger=False, initial=False),
+    ]  # fmt: skip
+    assert 0.1 + 0.2 > 0.3
+    assert last(system_of({"log": (0.0, 0.0)}, events), 1.0, "log") == [12.0]
+
+
 def test_chance_decides_between_equals() -> None:
     """Three of the same priority: each of six orders is as likely as another."""
     system = digits([(1, 1.0), (2, 1.0), (3, 1.0)])

@@ -80,7 +80,7 @@ class Call:
             self._point("queue", queue)
             self._set("queue_length", len(queue))
             self._set("queue_next", 0)
-            self._set("vector_steps", TURN)
+            self._set("vector_steps", TURN * (64 if self.kernel.direct else 1))
             self._set("record_count", 0)
             self._run(ctypes.c_void_p(self.context.ctypes.data))
             count = self._get("record_count")

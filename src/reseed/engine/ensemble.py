@@ -128,6 +128,7 @@ def kernel_for(
         solver.method,
         width,
         after,
+        solver.exact_below == float("inf"),
     )
     with _lock:
         if name not in _kernels:
@@ -142,6 +143,7 @@ def kernel_for(
                 method=solver.method,
                 width=width,
                 after=after,
+                exact=solver.exact_below == float("inf"),
             )
         return _kernels[name]
 
@@ -153,9 +155,13 @@ def _ports(system: System) -> tuple[str, ...]:
 
 
 def _addresses(system: System, key: Key) -> NDArray[np.int64]:
-    """Seed and stream of each hazard, then two of each channel: one by one, and in leaps."""
+    """Seed and stream of each hazard, then two of each channel: one by one, and in leaps.
+
+    At the end stands the one from which all is drawn where channels fire by the direct method.
+    """
     streams = [f"hazard/{hazard.name}" for hazard in system.hazards]
     for channel in system.channels:
         streams += [f"channel/{channel.name}", f"leap/{channel.name}"]
+    streams.append("direct")  # what fires next, and when
     words = [philox_key(Key(key.seed, stream)) for stream in streams]
     return np.array(words, dtype=np.uint64).reshape(-1, 2).view(np.int64)

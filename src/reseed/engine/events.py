@@ -19,6 +19,7 @@ from reseed.engine.failure import CODES
 from reseed.engine.kernel import Kernel
 from reseed.engine.kernel.lane import STORM
 from reseed.engine.kernel.layout import FAILED
+from reseed.engine.kernel.switches import FEW_DIGITS, MERGED
 from reseed.nouns.key import Key
 from reseed.nouns.system import System
 
@@ -124,7 +125,8 @@ class Events:
 
     def _carry_out(self, slots: Vector, row: int, facts: Vector, time: float) -> bool:
         """The most urgent of the events that are due; whether there was one."""
-        due = [one for one in self.pending[row] if one.time <= time]
+        last = time + max(MERGED, FEW_DIGITS * abs(time))
+        due = [one for one in self.pending[row] if one.time <= last]
         if not due:
             return False
         ranks = [_rank(facts[2 * self.count + one.event]) for one in due]

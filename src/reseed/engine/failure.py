@@ -23,6 +23,7 @@ FAILURES: tuple[Failure, ...] = (
     Failure(5, "procedure", "a treatment procedure could not be carried out with these values"),
     Failure(6, "delay", "the delay of an event is below zero or no number"),
     Failure(7, "algebraic", "no values were found that fulfil the algebraic rules: other guesses"),
+    Failure(8, "negative rate", "a channel's rate is below zero: make two channels of it"),
 )
 CODES = {failure.name: failure.code for failure in FAILURES}
 

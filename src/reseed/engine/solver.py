@@ -31,7 +31,9 @@ class Solver:
     condition on states that holds for less than a quarter of a step.
 
     Discrete species are followed one event at a time below `exact_below`, and in leaps of at most
-    a tenth of their turnover above. Neither `threads` (0: all processors) nor `width` (lanes of a
+    a tenth of their turnover above; with `exact_below=inf` never in leaps. Where nothing moves but
+    by channels, and no rate changes between their firings, that is Gillespie's direct method, in
+    which 64 firings count as a step. Neither `threads` (0: all processors) nor `width` (lanes of a
     vector; 0: as wide as the processor's) changes a result.
     """
 

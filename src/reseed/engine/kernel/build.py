@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reseed.engine.kernel import draws, step, watch
 from reseed.engine.kernel.counts import Counts
+from reseed.engine.kernel.direct import Direct, is_direct
 from reseed.engine.kernel.driver import Driver
 from reseed.engine.kernel.formulas import Writer
 from reseed.engine.kernel.ir import declarations
@@ -33,6 +35,7 @@ class Kernel:
     parameter_rows: Mapping[int, int]  # of those that are not uniform
     told: int  # how many numbers a host has to know that carries out the events, or 0
     algebraic: bool  # some states make formulas 0, and are to be restored after jumps
+    direct: bool  # channels fire one by one, and nothing is integrated
     cached: bool  # found on disk
 
 
@@ -46,20 +49,24 @@ def build(
     method: str,
     width: int,
     after: bool = False,
+    exact: bool = False,
 ) -> Kernel:
     """The kernel that samples `symbols`, and shows `revealed` at procedures.
 
     `varying` names parameters that differ between patients, `targets` those that jumps change;
     what events and hazards change is found here. `after` says that samples show what all that
-    happens at their time has left.
+    happens at their time has left, `exact` that counts never leap: then channels alone go by the
+    direct method.
     """
+    direct = exact and is_direct(system)
     parts = (*symbols, "|", *revealed, "|", *sorted(varying), "|", *sorted(targets))
-    name = name_of(system.digest, "\1".join(parts), method, str(width), str(after))
+    name = name_of(system.digest, "\1".join(parts), method, str(width), f"{after} {direct}")
     kept = find(name)
     if kept is None:
         facts, text = write_kernel(
             system, symbols, revealed,
             varying=varying, targets=targets, method=method, width=width, after=after,
+            direct=direct,
         )  # fmt: skip
         code = compile_text(text)
         keep(name, facts, code)
@@ -79,6 +86,7 @@ def build(
         {int(parameter): row for parameter, row in facts["parameter_rows"].items()},
         facts["told"],
         bool(system.algebraic),
+        direct,
         kept is not None,
     )
 
@@ -93,9 +101,10 @@ def write_kernel(
     method: str,
     width: int,
     after: bool = False,
+    direct: bool = False,
 ) -> tuple[dict[str, Any], str]:
     """The facts that the caller of a kernel needs, and the kernel's text."""
-    program = write_program(system)
+    program = write_program(system, direct=direct)
     index = {name: i for i, name in enumerate(system.parameters)}
     changed = {name for event in system.events for name, _ in event.assignments}
     changed |= {name for hazard in system.hazards for name, _ in hazard.adds}
@@ -105,12 +114,12 @@ def write_kernel(
     ports = [program.symbols[symbol] for symbol in revealed]
     wanted = [*program.rates, *program.jacobian.values(), *program.tilts.values(), *shown, *ports]
     wanted += [*program.triggers, *(node for values in program.assignments for node in values)]
-    wanted += [*program.turns, *program.told]
+    wanted += [*program.turns, *program.told, *program.firing]
     layout = lay_out(
         program,
         parameters=len(system.parameters),
         hazards=len(system.hazards),
-        channels=len(system.channels),
+        channels=0 if direct else len(system.channels),
         varying={index[name] for name in varying},
         dynamic=dynamic,
         wanted=wanted,
@@ -145,7 +154,9 @@ def _text(
     shown: Sequence[int], ports: Sequence[int], width: int, after: bool,
 ) -> str:  # fmt: skip
     write = Writer(program, layout, width)
-    places = {place: number for number, place in enumerate(program.pattern)}
+    channels = system.channels
+    if program.firing:
+        system = dataclasses.replace(system, channels=())  # none that is integrated
     adds = tuple(
         tuple((row_of(system, layout, name), amount) for name, amount in amounts)
         for amounts in (
@@ -157,35 +168,13 @@ def _text(
         tuple(row_of(system, layout, name) for name, _ in event.assignments)
         for event in system.events
     )
-    given = {place: places[place] for place in program.jacobian}
-    tilted = bool(program.tilts)
     shared = (
-        system, layout, work, tableau, len(shown), targets, adds, tilted, width,
+        system, layout, work, tableau, len(shown), targets, adds, bool(program.tilts), width,
         bool(program.told), after, program.algebraic,
     )  # fmt: skip
-    lane, counts, drive = Lane(*shared), Counts(*shared), Driver(*shared)
-    assigned = [node for values in program.assignments for node in values]
-    everything = range(layout.size)
-    counted = layout.hazards + layout.channels
-    seen = (
-        list(everything)
-        if program.algebraic
-        else sorted(
-            {
-                *_states_of(program, [*shown, *program.triggers]),
-                *everything[layout.size - counted :],
-            }
-        )
-    )
-    whole = {
-        system.states.index(name) for channel in system.channels for name, _ in channel.changes
-    }
-    parts = [
-        write.values("rates", program.rates),
-        write.rates_and_slopes(places),
-        write.factorise(places),
-        write.substitute(places, pulled=False),
-        write.substitute(places, pulled=True),
+    lane = Lane(*shared)
+    drive = Direct(*shared, channels) if program.firing else Driver(*shared)
+    still = [
         write.hoist(),
         write.hoist_uniform(),
         write.values(
@@ -193,12 +182,14 @@ def _text(
             program.initial + (program.graph.zero,) * (layout.size - len(program.initial)),
         ),
         write.values("observe", shown),
-        step.attempt(work, layout, tableau, tilted, width),
-        step.sharpness(work, layout, given, tilted, program.algebraic, width),
-        step.combine(work, tableau, "combine", everything, layout.size, width),
-        step.interpolate(work, layout, tableau, "interpolate", everything, whole, width),
-        step.combine(work, tableau, "combine_seen", seen, layout.size, width),
-        step.interpolate(work, layout, tableau, "interpolate_seen", seen, whole, width),
+    ]
+    if isinstance(drive, Direct):
+        parts = [write.values("propensities", program.firing), *still]
+        parts += [draws.pairs(width), drive.luck()]
+    else:
+        slopes, stepping = _steps(system, program, layout, work, tableau, shown, width)
+        parts = [*slopes, *still, *stepping]
+    parts += [
         draws.functions(width),
         lane.leave(),
         lane.enter(),
@@ -219,16 +210,52 @@ def _text(
         parts += [drive.restore_all()]
     if layout.watches:
         parts += [lane.fire(), watch.look(work, layout, len(system.events), width)]
+    if layout.watches and not program.firing:
         parts += [watch.search(work, layout, bool(system.events), bool(program.algebraic), width)]
     if system.events:
+        assigned = [node for values in program.assignments for node in values]
         parts += [write.values("triggers", program.triggers)]
         parts += [] if program.told else [write.values("assign", assigned)]
     if layout.switches:
         parts += [write.values("turns", program.turns)]
     if system.channels:
+        counts = Counts(*shared)
         parts += [counts.modes(), counts.leap()]
     text = "\n".join(parts)
     return text + declarations(text)
+
+
+def _steps(
+    system: System, program: Program, layout: Layout, work: Work, tableau: Tableau,
+    shown: Sequence[int], width: int,
+) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Functions of rates and derivatives, and those of a step and of what lies within it."""
+    write = Writer(program, layout, width)
+    places = {place: number for number, place in enumerate(program.pattern)}
+    given = {place: places[place] for place in program.jacobian}
+    tilted, everything = bool(program.tilts), range(layout.size)
+    integrals = everything[layout.size - layout.hazards - layout.channels :]
+    seen = sorted({*_states_of(program, [*shown, *program.triggers]), *integrals})
+    if program.algebraic:
+        seen = list(everything)  # what they are may depend on anything
+    whole = {
+        system.states.index(name) for channel in system.channels for name, _ in channel.changes
+    }
+    slopes = [
+        write.values("rates", program.rates),
+        write.rates_and_slopes(places),
+        write.factorise(places),
+        write.substitute(places, pulled=False),
+        write.substitute(places, pulled=True),
+    ]
+    return slopes, [
+        step.attempt(work, layout, tableau, tilted, width),
+        step.sharpness(work, layout, given, tilted, program.algebraic, width),
+        step.combine(work, tableau, "combine", everything, layout.size, width),
+        step.interpolate(work, layout, tableau, "interpolate", everything, whole, width),
+        step.combine(work, tableau, "combine_seen", seen, layout.size, width),
+        step.interpolate(work, layout, tableau, "interpolate_seen", seen, whole, width),
+    ]
 
 
 def _states_of(program: Program, nodes: Sequence[int]) -> set[int]:

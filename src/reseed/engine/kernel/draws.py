@@ -26,8 +26,31 @@ def functions(width: int) -> str:
     return "".join(make(width).text() for make in (_uniform, _exponential, _poisson))
 
 
+def pairs(width: int) -> str:
+    """The text of `uniforms`: two numbers of one address, the first that of `uniform`."""
+    f = Function("uniforms", _ADDRESS, "<2 x double>", width)
+    words = _philox(f)
+    both = Value(f, "poison", "<2 x double>")
+    for place in (0, 1):
+        text = f"insertelement <2 x double> {both.name}, double {_open(f, words[place]).name}"
+        both = f.emit(f"{text}, i32 {place}", "<2 x double>")
+    f.give(both)
+    return f.text()
+
+
 def _uniform(width: int) -> Function:
     f = Function("uniform", _ADDRESS, DOUBLE, width)
+    f.give(_open(f, _philox(f)[0]))
+    return f
+
+
+def _open(f: Function, word: Value) -> Value:
+    """A number between 0 and 1 from the high bits of a word."""
+    number = f.cast("uitofp", word >> 11, DOUBLE)
+    return (number + 0.5) * 2.0**-53
+
+
+def _philox(f: Function) -> list[Value]:
     counter = [f["draw"], f["occurrence"], f["patient"], f.whole(0)]
     keys = [f["seed"], f["stream"]]
     for _ in range(10):
@@ -36,9 +59,7 @@ def _uniform(width: int) -> Function:
         )
         counter = [high1 ^ counter[1] ^ keys[0], low1, high0 ^ counter[3] ^ keys[1], low0]
         keys = [key + _signed(step) for key, step in zip(keys, _WEYL, strict=True)]
-    number = f.cast("uitofp", counter[0] >> 11, DOUBLE)
-    f.give((number + 0.5) * 2.0**-53)
-    return f
+    return counter
 
 
 def _multiply(f: Function, multiplier: int, word: Value) -> tuple[Value, Value]:

@@ -398,18 +398,25 @@ class Driver(Desk):
 
         with f.when(f.any(due())):
             if not self.layout.watches:
-                f.call("combine_seen", "void", f["w"])
+                self._combine(f)
             with f.repeat(lambda: f.any(due())):
                 where = due()
                 sample = self.work.get(f, "next_sample", 0)
                 part = f.select(where, (sample - time) / h, 1.0)
-                f.call("interpolate_seen", "void", f["w"], part)
-                if self.algebraic:
-                    f.call("fit", "void", f["w"], f["u"], sample)
-                between, shown = self.work.at(f, "between"), self.work.at(f, "shown")
+                between, shown = self._between(f, part, sample), self.work.at(f, "shown")
                 f.call("observe", "void", *self._model(f, between), sample, shown)
                 with f.lanes(f.mask(where)) as lane:
                     self._lane(f, "keep", lane)
+
+    def _combine(self, f: Function) -> None:
+        f.call("combine_seen", "void", f["w"])
+
+    def _between(self, f: Function, part: Value, sample: Value) -> Value:
+        """The state at a part of the step, which is the time of a sample."""
+        f.call("interpolate_seen", "void", f["w"], part)
+        if self.algebraic:
+            f.call("fit", "void", f["w"], f["u"], sample)
+        return self.work.at(f, "between")
 
     def _samples_now(self, f: Function, where: Value) -> None:
         """Probe times at which a leap has ended, or that wait until all has happened."""

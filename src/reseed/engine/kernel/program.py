@@ -25,7 +25,8 @@ class Program:
     and then the switches, which stand still during a step: `turns` are their values just after a
     time, and when the next of them turns; empty where there are none. `told` is what a host that
     carries out the events has to know: triggers, delays, priorities, then all values to assign.
-    The rates of `algebraic` states are what has to be 0.
+    The rates of `algebraic` states are what has to be 0. Where channels fire one by one and
+    nothing is integrated, `firing` are their rates, and no integral is among the states.
     """
 
     graph: Graph
@@ -42,13 +43,17 @@ class Program:
     turns: tuple[Node, ...] = ()
     told: tuple[Node, ...] = ()
     algebraic: tuple[int, ...] = ()
+    firing: tuple[Node, ...] = ()
 
 
-def write_program(system: System) -> Program:
-    """The program of a System; KeyError names a symbol or an operator that is not known."""
+def write_program(system: System, *, direct: bool = False) -> Program:
+    """The program of a System; KeyError names a symbol or an operator that is not known.
+
+    `direct` where nothing moves but by channels, one by one.
+    """
     system = placed(sorted_out(system))
     held = hold(system)
-    channels = system.channels
+    channels = () if direct else system.channels
     size = len(system.states) + len(system.hazards) + len(channels)
     graph = Graph(size)
     table: dict[str, Node] = {"time": graph.time()}
@@ -66,7 +71,8 @@ def write_program(system: System) -> Program:
     if turns:
         turns.append(graph.read(held.following, after))
     integrals = [graph.read(hazard.rate, still) for hazard in held.system.hazards]
-    integrals += [graph.read(channel.rate, still) for channel in held.system.channels]
+    firing = [graph.read(channel.rate, still) for channel in held.system.channels]
+    integrals += [] if direct else firing
     rates = [graph.read(formula, still) for formula in held.system.rates]
     for number, channel in enumerate(channels):
         mode = graph.parameter(len(system.parameters) + number)
@@ -104,6 +110,7 @@ def write_program(system: System) -> Program:
         turns=tuple(turns),
         told=_told(system, graph, table, triggers, assignments) if hosted(system) else (),
         algebraic=algebraic_rows(system),
+        firing=tuple(firing) if direct else (),
     )
 
 

@@ -9,6 +9,7 @@ from reseed.engine.kernel.work import WORK
 CLOSE = 1e-9  # a last change of less, as a part of a value, leaves an error of its square
 THERE = 1e-13  # a first change of less is none: who is looked at twice stays the same
 MOST_TRIES = 100
+MOST_GUESSES = 5.0
 SMALLEST_PART = 2.0**-20  # of a change
 
 
@@ -65,6 +66,9 @@ class Restore(Desk):
                 there = there & (change <= scale * THERE)
                 finite = finite & (change < float("inf"))
             better = finite & ((size < least.get()) | close)
+            # no way leads on from a guess such as 0 for z*z = 2: others beside it are tried
+            untried = ~(least.get() < float("inf"))
+            astray = open_now & ~better & untried & (f.splat(f.to_real(tries.get())) < MOST_GUESSES)
             part.set(f.select(better, 1.0, part.get() * 0.5))
             for number, row in enumerate(self.algebraic):
                 now, change = work.get(f, "s", row + first), work.get(f, "newton", number)
@@ -73,13 +77,15 @@ class Restore(Desk):
                 work.put(f, "base", number, base)
                 work.put(f, "change", number, change)
                 moved = base - part.get() * change
-                kept = ~open_now | (there & ~(least.get() < float("inf")))
+                scale = work.get(f, "s", row + self.layout.scales)
+                moved = f.select(astray, f.fma(scale, f.splat(0.3 + 0.1 * number), now), moved)
+                kept = ~open_now | (there & untried)
                 work.put(f, "s", row + first, f.select(kept, now, moved))
             least.set(f.select(open_now & better, size, least.get()))
             tries.set(tries.get() + 1)
             spent = f.splat(f.to_real(tries.get())) >= float(MOST_TRIES)
             lost_way = (part.get() < SMALLEST_PART) | ~(least.get() < float("inf"))
-            stuck = open_now & ~close & (spent | lost_way)
+            stuck = open_now & ~close & ~astray & (spent | lost_way)
             lost.set(f.select(stuck, 1.0, lost.get()))
             going.set(f.select(open_now & ~close & ~stuck, f.splat(1.0), 0.0))
         f.give(lost.get())

@@ -35,7 +35,8 @@ class Held:
     parameters that it has beyond those of the original. `after` are formulas in an order in which
     each needs only earlier ones: among them, by its name, each switch's value just after a time,
     from states, parameters and that time; and `following` is when one of them turns next.
-    `sudden` are the formulas that jump at times that cannot be told beforehand.
+    `sudden` are the formulas that jump at times that cannot be told beforehand; `triggers` are
+    those of the events, read as rates are.
     """
 
     system: System
@@ -43,6 +44,7 @@ class Held:
     after: tuple[tuple[str, Expression], ...]
     following: Expression
     sudden: tuple[str, ...]
+    triggers: tuple[Expression, ...]
 
 
 class Form(NamedTuple):
@@ -77,10 +79,9 @@ def hold(system: System) -> Held:
     found = [reader.read(formula).held for formula in rated]
     sudden = tuple(dict.fromkeys(reader.sudden))
     # triggers are looked at in every step and keep their formulas, but steps end where they turn
-    for trigger in triggers:
-        reader.read(trigger)
+    read = tuple(reader.read(trigger).held for trigger in triggers)
     if not reader.switches:
-        return Held(system, (), (), NEVER, sudden)
+        return Held(system, (), (), NEVER, sudden, read)
     left = iter(found)
     held = dataclasses.replace(
         system,
@@ -89,7 +90,7 @@ def hold(system: System) -> Held:
         hazards=tuple(dataclasses.replace(one, rate=next(left)) for one in system.hazards),
         channels=tuple(dataclasses.replace(one, rate=next(left)) for one in system.channels),
     )
-    return Held(held, tuple(reader.switches), tuple(reader.after), reader.following(), sudden)
+    return Held(held, tuple(reader.switches), tuple(reader.after), reader.following(), sudden, read)
 
 
 def _needed(system: System, formulas: Sequence[Expression]) -> set[str]:

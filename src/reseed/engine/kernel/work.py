@@ -78,6 +78,8 @@ def workspace(
         "slot": 1,  # whose slot a lane holds, and whether it holds any
         "active": 1,
     }
+    if program.firing:
+        lengths |= {"shares": len(program.firing), "luck": 2}
     if program.algebraic:
         count = len(program.algebraic)
         # the change that was found, and from where which part of which change is tried
