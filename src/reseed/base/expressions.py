@@ -54,6 +54,7 @@ def formulas(system: System) -> list[tuple[str, Expression]]:
         found += [(f"event {event.name}", formula) for _, formula in event.assignments]
         more = (event.delay, event.priority)
         found += [(f"event {event.name}", formula) for formula in more if formula is not None]
+    found += [(f"draw of {draw.law}", formula) for draw in system.draws for formula in draw.numbers]
     found += [(f"hazard {hazard.name}", hazard.rate) for hazard in system.hazards]
     return found + [(f"channel {channel.name}", channel.rate) for channel in system.channels]
 

@@ -20,12 +20,14 @@ from reseed.engine.kernel import Kernel
 from reseed.engine.kernel.lane import STORM
 from reseed.engine.kernel.layout import FAILED
 from reseed.engine.kernel.switches import FEW_DIGITS, MERGED
+from reseed.engine.laws import quantile
 from reseed.nouns.key import Key
 from reseed.nouns.system import System
 
 Vector = NDArray[np.float64]
 Whole = NDArray[np.int64]
 ORDER = "event order"  # the stream that decides between equals
+DRAWN = "event draws"  # and that of what chance decides in assignments
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Events:
         self.pending: list[list[Pending]] = [[] for _ in luck]
         self.seen = np.zeros((len(luck), count), dtype=bool)
         self.draws = np.zeros(len(luck), dtype=np.int64)
+        self.chance = Chance(system, key, luck, row_of, int(ends[-1]) if count else 0)
         self.fired: list[tuple[int, int, float]] = []
 
     def begin(self, who: Whole) -> None:
@@ -66,6 +69,7 @@ class Events:
             self.pending[row] = []
         self.seen[who] = [event.initial for event in self.system.events]
         self.draws[who] = 0
+        self.chance.begin(who)
 
     def next_time(self, row: int) -> float:
         """When the next pending event of a patient is to be carried out."""
@@ -87,6 +91,9 @@ class Events:
         waiting = who[slots[who, status] < FAILED]
         while len(waiting):
             told = call.tell(slots, waiting)
+            if self.chance.laws:
+                self.chance.draw(slots, waiting, told)
+                told = call.tell(slots, waiting)
             more = []
             for row, facts in zip(waiting.tolist(), told, strict=True):
                 time = float(slots[row, self.kernel.places["time"]])
@@ -160,6 +167,36 @@ class Events:
     def _fail(self, slots: Vector, row: int, event: int, name: str) -> None:
         slots[row, self.kernel.places["status"]] = FAILED + CODES[name]
         slots[row, self.kernel.places["culprit"]] = event
+
+
+class Chance:
+    """What chance decides in the assignments of a chunk's patients, drawn before each look."""
+
+    def __init__(
+        self, system: System, key: Key, luck: Whole, row_of: Mapping[str, int], first: int
+    ) -> None:
+        self.laws = [draw for draw in system.draws if draw.event]
+        self.rows = [row_of[draw.symbol] for draw in self.laws]
+        self.key, self.luck = Key(key.seed, DRAWN), luck
+        self.looks = np.zeros(len(luck), dtype=np.int64)
+        ends = first + np.cumsum([len(draw.numbers) for draw in self.laws], dtype=np.int64)
+        self.numbers = [
+            slice(int(end) - len(draw.numbers), int(end))
+            for draw, end in zip(self.laws, ends, strict=True)
+        ]
+
+    def begin(self, who: Whole) -> None:
+        """A new try for these patients."""
+        self.looks[who] = 0
+
+    def draw(self, slots: Vector, who: Whole, facts: Vector) -> None:
+        """New values of all that is drawn, into the patients' slots."""
+        for number, draw in enumerate(self.laws):
+            share = uniforms(self.key, self.luck[who], draw=number, occurrence=self.looks[who])
+            slots[who, self.rows[number]] = quantile(
+                draw.law, share, list(facts[:, self.numbers[number]].T)
+            )
+        self.looks[who] += 1
 
 
 def _rank(priority: float) -> float:

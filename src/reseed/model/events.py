@@ -9,15 +9,20 @@ from reseed.model.formula import Formulas
 from reseed.model.quantities import each, name_of
 from reseed.model.roles import STATE, Roles, concentration
 from reseed.nouns.expression import Expression
-from reseed.nouns.system import StateEvent
+from reseed.nouns.system import Draw, StateEvent
 
 
-def read_events(model: Any, known: Facts, found: Roles, formulas: Formulas) -> list[StateEvent]:
-    """All events; parts without a formula are as if they were not there, as SBML says.
+def read_events(
+    model: Any, known: Facts, found: Roles, formulas: Formulas
+) -> tuple[list[StateEvent], list[Draw]]:
+    """All events, and what chance decides: at the start, or when an event is looked at.
+
+    Parts without a formula are as if they were not there, as SBML says.
 
     One without an id is called by its place in the document, as `event 2`.
     """
-    events = []
+    events: list[StateEvent] = []
+    draws = [_drawn(one, found, "") for one in formulas.drawn]
     for number, event in enumerate(each(model.getListOfEvents()), 1):
         name = event.getId() or f"event {number}"
         where = f"event {name}"
@@ -25,10 +30,13 @@ def read_events(model: Any, known: Facts, found: Roles, formulas: Formulas) -> l
         if trigger is None or not trigger.isSetMath():
             continue  # it never fires
         new = {
-            name_of(one.getVariable()): found.inside(formulas.read(one.getMath(), where))
+            name_of(one.getVariable()): found.inside(
+                formulas.read(one.getMath(), where, chance=True)
+            )
             for one in each(event.getListOfEventAssignments())
             if one.isSetMath()
         }
+        draws += [_drawn(one, found, name) for one in formulas.drawn[len(draws) :]]
         events.append(
             StateEvent(
                 name=name,
@@ -41,7 +49,12 @@ def read_events(model: Any, known: Facts, found: Roles, formulas: Formulas) -> l
                 at_trigger=event.getUseValuesFromTriggerTime(),
             )
         )
-    return events
+    return events, draws
+
+
+def _drawn(one: tuple[str, str, tuple[Expression, ...]], found: Roles, event: str) -> Draw:
+    symbol, law, numbers = one
+    return Draw(symbol, law, tuple(found.inside(number) for number in numbers), event)
 
 
 def _assigned(

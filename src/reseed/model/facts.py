@@ -46,7 +46,7 @@ def facts(model: Any, formulas: Formulas) -> Facts:
             assigned[name] = formulas.read(rule.getMath(), name)
     initial = {
         name_of(one.getSymbol()): formulas.read(
-            one.getMath(), f"initial value of {one.getSymbol()}"
+            one.getMath(), f"initial value of {one.getSymbol()}", chance=True
         )
         for one in each(model.getListOfInitialAssignments())
         if one.isSetMath()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from typing import Any
 
 from reseed.model.antimony_text import antimony_to_sbml
@@ -12,21 +13,26 @@ from reseed.model.unit_text import unit_text
 from reseed.nouns.system import System
 
 
-def load_sbml(text: str, name: str, *, in_days: bool = True) -> System:
+def load_sbml(
+    text: str, name: str, *, in_days: bool = True, discrete: Collection[str] = ()
+) -> System:
     """The System of an SBML document given as text; every quantity and reaction is a port.
 
     A species `S` is its amount `S` and its concentration `[S]`, whatever formulas of the document
     mean by it; all else has its own id. Units are as found, and nothing is converted: one of the
     model's units of time counts as a day, with a warning where it declares another, unless
     `in_days` is false: then whoever asks means the model's own. There are no hazards, no covariates
-    and no laws of variability. Raises InvalidInput where the text is not SBML, a quantity has no
-    value or a formula uses a name that the document does not have, UnsupportedModel for constructs
-    that are refused by name.
+    and no laws of variability. Species of `discrete` are whole numbers that reactions change one by
+    one (`"*"`: all that reactions change). Raises InvalidInput where the text is not SBML, a
+    quantity has no value or a formula uses a name that the document does not have,
+    UnsupportedModel for constructs that are refused by name.
     """
-    return _read(read_document(text, name), name, in_days)
+    return _read(read_document(text, name), name, in_days, discrete)
 
 
-def load_antimony(text: str, name: str = "", *, in_days: bool = True) -> System:
+def load_antimony(
+    text: str, name: str = "", *, in_days: bool = True, discrete: Collection[str] = ()
+) -> System:
     """The System of the model `name` of an Antimony text, read as `load_sbml` reads SBML.
 
     Without a name it is the main model: the last, or that marked `*`, or what stands in none.
@@ -35,10 +41,11 @@ def load_antimony(text: str, name: str = "", *, in_days: bool = True) -> System:
 
     document = antimony_to_sbml(text, name)
     name = name or document.getModel().getId()
-    return _read(read_document(libsbml.writeSBMLToString(document), name), name, in_days)
+    text = libsbml.writeSBMLToString(document)
+    return _read(read_document(text, name), name, in_days, discrete)
 
 
-def _read(document: Any, name: str, in_days: bool) -> System:
+def _read(document: Any, name: str, in_days: bool, discrete: Collection[str]) -> System:
     unit = _time_unit(document.getModel())
     if in_days and unit not in ("", "day"):
         warnings.warn(
@@ -46,7 +53,7 @@ def _read(document: Any, name: str, in_days: bool) -> System:
             f"stands for 1 {unit}, in its rates, and in all times that it is asked about",
             stacklevel=3,
         )
-    return read_model(document, name)
+    return read_model(document, name, discrete=discrete)
 
 
 def _time_unit(model: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from reseed.base.errors import UnsupportedModel
 from reseed.base.expressions import names_in
+from reseed.engine.laws import NUMBERS, fits
 from reseed.model.uncommon import UNCOMMON
 from reseed.nouns.expression import Expression
 
@@ -52,6 +53,7 @@ _CONSTANTS = {
     "AST_NAME_AVOGADRO": 6.02214179e23,  # as SBML Level 3 fixes it
 }
 _TRUTH = {"AST_CONSTANT_TRUE": ("le", 0.0, 1.0), "AST_CONSTANT_FALSE": ("lt", 1.0, 0.0)}
+LAW = "AST_DISTRIB_FUNCTION_"
 _CHAINS = {"lt", "le", "gt", "ge", "eq", "ne"}
 
 MOST_PARTS = 5_000
@@ -62,6 +64,8 @@ MOST_DEEP = 100
 """Operators within operators."""
 LONG_CHAIN = 40
 """So many sums, or products, within each other are read as one."""
+DRAW = "draw "
+"""What the name of something begins with that chance decides."""
 RATE_OF = "rate of "
 """What the name of a rate begins with: `rateOf` of a quantity."""
 TIME_ID = "id time"
@@ -81,10 +85,16 @@ class Formulas:
     functions: Mapping[str, Any] = field(default_factory=dict)
     written: int = 0
     parts: int = 0
+    drawn: list[tuple[str, str, tuple[Expression, ...]]] = field(default_factory=list)
+    chance: bool = False
 
-    def read(self, node: Any, where: str) -> Expression:
-        """The Expression of a libSBML syntax tree; UnsupportedModel names what is refused."""
-        self.parts = 0
+    def read(self, node: Any, where: str, chance: bool = False) -> Expression:
+        """The Expression of a libSBML syntax tree; UnsupportedModel names what is refused.
+
+        Where `chance` is allowed, a law of chance becomes a name, kept in `drawn` with the law's
+        name and numbers.
+        """
+        self.parts, self.chance = 0, chance
         return self._read(node, where, {}, ())
 
     def _read(
@@ -121,6 +131,8 @@ class Formulas:
         children = [self._read(child, where, given, within, depth + 1) for child in _children(node)]
         if node.getType() == libsbml.AST_FUNCTION and node.getName() in self.functions:
             return self._call(str(node.getName()), children, where, within, depth)
+        if kind.startswith(LAW):
+            return self._draw(kind.removeprefix(LAW).lower(), children, where)
         if kind in UNCOMMON:
             try:
                 return UNCOMMON[kind](children, where)
@@ -133,6 +145,18 @@ class Formulas:
             found = node.getName() or kind.removeprefix("AST_").lower() or "this construct"
             raise UnsupportedModel(f"{where}: `{found}` is not supported")
         return _operation(_NAMES[kind], children)
+
+    def _draw(self, law: str, numbers: list[Expression], where: str) -> Expression:
+        """The name of what chance decides by a law."""
+        if not self.chance:
+            raise UnsupportedModel(
+                f"{where}: `{law}`, a law of chance where a formula is computed at all times"
+            )
+        if not fits(law, len(numbers)):
+            raise UnsupportedModel(f"{where}: the law `{law}` with {len(numbers)} numbers")
+        name = f"{DRAW}{len(self.drawn) + 1}"
+        self.drawn.append((name, law, tuple(numbers)))
+        return name
 
     def _call(
         self,
@@ -222,7 +246,8 @@ def _operation(operator: str, children: list[Expression]) -> Expression:
 
 
 def _kinds(libsbml: Any) -> dict[int, str]:
-    wanted = [*_NAMES, *_CONSTANTS, *_TRUTH, *UNCOMMON]
+    laws = [f"{LAW}{law.upper()}" for law in NUMBERS]
+    wanted = [*_NAMES, *_CONSTANTS, *_TRUTH, *UNCOMMON, *laws]
     return {getattr(libsbml, name): name for name in wanted}
 
 

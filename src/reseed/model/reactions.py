@@ -11,6 +11,7 @@ from reseed.model.formula import RATE_OF, Formulas, substitute
 from reseed.model.quantities import each, name_of, sides, stoichiometry
 from reseed.model.roles import Roles
 from reseed.nouns.expression import Expression
+from reseed.nouns.system import Channel
 
 
 def reaction_rates(model: Any, formulas: Formulas) -> dict[str, Expression]:
@@ -43,14 +44,18 @@ def amounts_added(
     rates: Mapping[str, Expression],
     formulas: Formulas,
     named: Collection[str],
+    firing: Collection[str] = (),
 ) -> list[tuple[str, Expression]]:
     """(species, term of its amount's rate) for every side of every reaction, in their order.
 
     `rates` are in symbols of the System; `named` are the names that formulas use, of which a
-    stoichiometry is a quantity and no plain number.
+    stoichiometry is a quantity and no plain number. Reactions of `firing` go one by one: they are
+    left out.
     """
     terms = []
     for reaction in each(model.getListOfReactions()):
+        if name_of(reaction.getId()) in firing:
+            continue
         rate = rates[name_of(reaction.getId())]
         for side, sign in sides(reaction):
             species = name_of(side.getSpecies())
@@ -63,6 +68,48 @@ def amounts_added(
                 term = ("*", found.inside(factor), term)
             terms.append((species, term))
     return terms
+
+
+def channels(
+    model: Any,
+    known: Facts,
+    found: Roles,
+    rates: Mapping[str, Expression],
+    formulas: Formulas,
+    discrete: Collection[str],
+) -> dict[str, list[Channel]]:
+    """Reactions that change a discrete species, as what fires one by one, by the reaction's id.
+
+    A rate that is a difference is that of two: one forth and one back. UnsupportedModel where a
+    reaction takes or makes what is no fixed whole number.
+    """
+    firing: dict[str, list[Channel]] = {}
+    for reaction in each(model.getListOfReactions()):
+        name = name_of(reaction.getId())
+        changes: dict[str, float] = {}
+        for side, sign in sides(reaction):
+            species = name_of(side.getSpecies())
+            if species not in known.moved:
+                continue
+            amount = _amount(side, known, found, formulas, (), name)
+            if species in discrete and not (isinstance(amount, float) and amount.is_integer()):
+                raise UnsupportedModel(f"reaction {name}: a number of {species} that is not fixed")
+            if known.quantities[species].factor or not isinstance(amount, float):
+                raise UnsupportedModel(f"reaction {name}: it cannot go one by one")
+            changes[species] = changes.get(species, 0.0) + sign * amount
+        if not changes.keys() & {*discrete}:
+            continue
+        forth = tuple((one, amount) for one, amount in sorted(changes.items()) if amount)
+        back = tuple((one, -amount) for one, amount in forth)
+        rate = rates[name]
+        if isinstance(rate, tuple) and rate[0] == "-" and len(rate) == 3:
+            firing[name] = [
+                Channel(name, rate[1], forth),
+                Channel(f"{name} back", rate[2], back),
+            ]
+        else:
+            firing[name] = [Channel(name, rate, forth)]
+    return firing
 
 
 def _amount(

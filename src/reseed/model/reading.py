@@ -11,16 +11,17 @@ from reseed.base.expressions import undefined
 from reseed.base.words import one_of
 from reseed.model.events import read_events
 from reseed.model.facts import Facts, facts, unknowns
-from reseed.model.formula import RATE_OF, Formulas, names_in, substitute
+from reseed.model.formula import DRAW, RATE_OF, Formulas, names_in, substitute
 from reseed.model.initial import written_out
 from reseed.model.quantities import SPECIES, each, name_of
 from reseed.model.rate_of import rates_asked
-from reseed.model.reactions import amounts_added, reaction_rates
+from reseed.model.reactions import amounts_added, channels, reaction_rates
 from reseed.model.roles import CONSTANT, STATE, Roles, concentration, roles
 from reseed.model.values import Valued
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 
+ALL = "*"
 GUESS = 1.0
 """Where the search begins for what an algebraic rule determines and nothing else gives."""
 
@@ -33,12 +34,15 @@ def read_model(
     ports: Sequence[SystemPort] | None = None,
     valued: Sequence[Valued] = (),
     unheard: frozenset[str] = frozenset(),
+    discrete: Collection[str] = (),
 ) -> System:
     """The System of a flat SBML document.
 
     `alias` renames the inputs that patients bring; species of `unheard`, which nothing reads, are
     left out. Without `ports`, every quantity and reaction is one: a species `S` as its amount `S`
-    and its concentration `[S]`. Raises InvalidInput where a formula uses a name that the document
+    and its concentration `[S]`. Species of
+    `discrete` are whole numbers, which reactions change one by one; ALL stands for those that any
+    reaction changes. Raises InvalidInput where a formula uses a name that the document
     does not have, or one without a value; UnsupportedModel names what is refused.
     """
     model = document.getModel()
@@ -52,8 +56,10 @@ def read_model(
         raise UnsupportedModel(f"{name}: {error.args[0]}") from None
     found = roles(known, algebraic, whole)
     reactions = {one: found.inside(rate) for one, rate in reaction_rates(model, formulas).items()}
-    events = read_events(model, known, found, formulas)
-    rates = _rates(model, known, found, reactions, formulas, events, algebraic, unheard)
+    events, draws = read_events(model, known, found, formulas)
+    whole_numbers = _discrete(discrete, known, name)
+    firing = channels(model, known, found, reactions, formulas, whole_numbers)
+    rates = _rates(model, known, found, reactions, formulas, events, algebraic, unheard, firing)
     residuals = {found.by_name[one].symbol: found.inside(f) for one, f in algebraic.items()}
     asked = rates_asked(_names(found, rates, reactions, events, residuals), known, found, rates)
     everything = {**found.rules, **asked}
@@ -64,8 +70,10 @@ def read_model(
     rates |= dict.fromkeys(residuals, 0.0)
     initial = _initial(known, found, rates, residuals, rules, name)
     parameters = _parameters(known, found, alias, valued, ports or ())
+    parameters |= {draw.symbol: (float("nan"), "") for draw in draws}
+    parameters = dict(sorted(parameters.items()))
     if ports is None:
-        ports = _everything(known, found, rates, parameters, rules)
+        ports = _everything(known, found, rates, parameters, rules, reactions)
     system = System(
         name=name,
         states=tuple(sorted(rates)),
@@ -82,9 +90,26 @@ def read_model(
         variability=tuple((v.id, v.variability) for v in _by_id(valued) if v.variability),
         uncertainty=tuple((v.id, v.uncertainty) for v in _by_id(valued) if v.uncertainty),
         algebraic=tuple((state, substitute(f, alias)) for state, f in sorted(residuals.items())),
+        draws=tuple(draws),
+        discrete=tuple(sorted(whole_numbers)),
+        channels=tuple(
+            sorted((one for some in firing.values() for one in some), key=lambda one: one.name)
+        ),
     )
     _check(system, known, found, unheard, {str(public) for public in alias.values()})
     return system
+
+
+def _discrete(wanted: Collection[str], known: Facts, name: str) -> set[str]:
+    """The species that are to be whole numbers."""
+    found = set(known.moved) if ALL in wanted else {name_of(one) for one in wanted}
+    faults = [
+        Fault(name, "stochastic", one, one_of(one, known.moved, "a species that reactions change"))
+        for one in sorted(found - known.moved)
+    ]
+    if faults:
+        raise InvalidInput(faults)
+    return found
 
 
 def _functions(model: Any) -> list[Any]:
@@ -106,6 +131,7 @@ def _rates(
     events: Sequence[StateEvent],
     algebraic: Collection[str],
     unheard: Collection[str],
+    firing: Collection[str],
 ) -> dict[str, Expression]:
     """The rate of each state by its symbol: its rate rule, the sum of its reactions, or 0."""
     named = {
@@ -113,7 +139,7 @@ def _rates(
         *_names(found, known.rated, reactions, events, {}),
     }
     terms: dict[str, list[Expression]] = {}
-    for species, term in amounts_added(model, known, found, reactions, formulas, named):
+    for species, term in amounts_added(model, known, found, reactions, formulas, named, firing):
         terms.setdefault(species, []).append(term)
     rates: dict[str, Expression] = {}
     for one, role in found.by_name.items():
@@ -267,15 +293,16 @@ def _everything(
     rates: Mapping[str, Expression],
     parameters: Mapping[str, tuple[float, str]],
     rules: Sequence[tuple[str, Expression]],
+    reactions: Collection[str],
 ) -> list[SystemPort]:
     """A port for every symbol that is no rate that a formula asked for; `time` is the clock's."""
     kinds = dict.fromkeys(parameters, "factor") | {rule: "factor" for rule, _ in rules}
-    kinds |= dict.fromkeys(rates, "amount")
+    kinds |= dict.fromkeys(rates, "amount") | dict.fromkeys(reactions, "reaction")
     return [
         SystemPort("time" if symbol == name_of("time") else symbol, symbol, kind,
                    _unit_of(symbol, known), "out")
         for symbol, kind in kinds.items()
-        if not symbol.startswith(RATE_OF)
+        if not symbol.startswith((RATE_OF, DRAW))
     ]  # fmt: skip
 
 

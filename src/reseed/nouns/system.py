@@ -58,6 +58,20 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """A parameter that chance decides, by `law` (a name of `reseed.engine.laws`) of some numbers.
+
+    It is drawn anew each time that `event` is looked at, or once, before the first day, where that
+    is "": then its numbers may depend on parameters alone.
+    """
+
+    symbol: str
+    law: str
+    numbers: tuple[Expression, ...]
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SystemPort:
     """A public name and the state, parameter, rule or event that it stands for.
 
@@ -91,6 +105,7 @@ class System:
     are whole numbers; they change by `channels` (and jumps and events) alone, and their own rates
     are 0. `algebraic` names states without a rate of their own (0 stands there): each is what makes
     the formula beside it 0, together with all others (index 1), from a guess, their initial value.
+    `draws` are parameters that chance decides, for event assignments and initial values.
 
     `digest` is SHA-256 over the whole mathematics, names included but for the System's own. Code
     is kept by it, so it is always of the content: nobody can give it, and `dataclasses.replace`
@@ -114,6 +129,7 @@ class System:
     discrete: tuple[str, ...] = ()
     channels: tuple[Channel, ...] = ()
     algebraic: tuple[tuple[str, Expression], ...] = ()
+    draws: tuple[Draw, ...] = ()
     digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:

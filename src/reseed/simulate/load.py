@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reseed.base.errors import Fault, InvalidInput
-from reseed.simulate.model import Model
+from reseed.simulate.model import Model, Reader
 
 MOST_BYTES = 30_000_000
 ANTIMONY = (".ant", ".antimony", ".txt")
@@ -27,11 +27,19 @@ def load_model(path: str | Path, *, model: str = "") -> Model:
     if file.suffix.lower() in SBML:
         if model:
             raise InvalidInput([Fault(str(path), "model", model, "none: SBML has one model")])
-        return Model(name, load_sbml(text, name, in_days=False))
+        return _model(
+            name, lambda discrete: load_sbml(text, name, in_days=False, discrete=discrete)
+        )
     if file.suffix.lower() in ANTIMONY:
-        return Model(name, load_antimony(text, model, in_days=False))
+        return _model(
+            name, lambda discrete: load_antimony(text, model, in_days=False, discrete=discrete)
+        )
     expected = f"one of {', '.join((*SBML, *ANTIMONY))}"
     raise InvalidInput([Fault(str(path), "ending", file.suffix or "none", expected)])
+
+
+def _model(name: str, read: Reader) -> Model:
+    return Model(name, read(()), read)
 
 
 def _text(file: Path) -> str:

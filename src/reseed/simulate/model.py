@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,22 +17,30 @@ from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
-from reseed.simulate.values import with_values
+from reseed.simulate.values import with_draws, with_values
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray
 
+Reader = Callable[[Collection[str]], System]
+"""Reads a model again, with the species that are to be whole numbers."""
+ALL = "*"
+MOST_STEPS = 20_000_000
 STEPS = 1_000
 """No step is longer than this part of a run that has events or depends on time."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Model:
-    """The mathematics of a model file, ready to simulate. `system` is what the engine solves."""
+    """The mathematics of a model file, ready to simulate. `system` is what the engine solves.
+
+    `read` reads the file again, with species that are to be whole numbers.
+    """
 
     name: str
     system: System
+    read: Reader | None = None
 
     def __repr__(self) -> str:
         size = f"{len(self.system.states)} states, {len(self.system.parameters)} parameters"
@@ -55,6 +63,8 @@ class Model:
         rtol: float = 1e-6,
         atol: float = 1e-12,
         longest: float | None = None,
+        stochastic: bool | Sequence[str] = False,
+        runs: int | None = None,
         seed: int = 1,
         threads: int = 1,
     ) -> xarray.DataArray:
@@ -65,25 +75,34 @@ class Model:
         parameters, compartments and reactions; if not given, the states. `values` replace numbers
         of the model: a table with a column for each name and a row for each run, or single numbers;
         of a species, or of what a rule changes, it is the value at `start`. All runs are solved at
-        once. A run that fails has NaN, and a line in the attribute `failures`.
+        once; `runs` repeats single numbers. A run that fails has NaN, and a line in the attribute
+        `failures`.
 
         Errors of a step stay within `rtol` of each value, or about `atol`. `longest` bounds the
-        steps of a model that changes suddenly. Raises InvalidInput with every fault.
+        steps of a model that changes suddenly. With `stochastic` reactions go one by one, exactly,
+        by chance that `seed` and the run decide; those of some species only, if it names them,
+        while all others change smoothly. Raises InvalidInput with every fault.
         """
         import xarray
 
         moments = _moments(start, end, points, times)
         shown = self._shown(variables)
-        system, columns, count = with_values(self.system, self.name, values)
+        named = (ALL,) if stochastic is True else tuple(stochastic or ())
+        own = self._by_chance(named) if named else self.system
+        system, columns, count = with_values(own, self.name, values, runs)
+        columns = with_draws(system, columns, count, seed)
         cohort = Cohort(np.arange(count), (), {}, columns)
         span = float(moments[-1]) - start
         solver = Solver(
             rtol=rtol,
             atol_share=atol / rtol,
-            longest=longest or (span / STEPS if span > 0 else None),
-            budget=2_000_000,
+            longest=longest,
+            budget=MOST_STEPS,
+            exact_below=float("inf"),
             threads=threads,
         )
+        if longest is None and np.isfinite(solver.longest_step(system)) and span > 0:
+            solver = replace(solver, longest=span / STEPS)
         schedule = Schedule(
             times=np.zeros((count, 0)),
             values=np.zeros((count, 0)),
@@ -95,7 +114,12 @@ class Model:
             start=np.full(count, start),
         )
         found, _ = solve(
-            system, cohort, schedule, Probe(shown, moments, after=True), key=Key(seed), solver=solver
+            system,
+            cohort,
+            schedule,
+            Probe(shown, moments, after=True),
+            key=Key(seed),
+            solver=solver,
         )
         failures = [
             f"set {row}: {state} at {time:g}"
@@ -111,6 +135,13 @@ class Model:
             name=self.name,
             attrs={"failures": failures, "rtol": rtol, "atol": atol},
         )
+
+    def _by_chance(self, named: Collection[str]) -> System:
+        """The same model with species that are whole numbers."""
+        if self.read is None:
+            found, expected = "a model without its file", "one from load_model"
+            raise InvalidInput([Fault(self.name, "stochastic", found, expected)])
+        return self.read(named)
 
     def _shown(self, variables: Sequence[str] | None) -> tuple[str, ...]:
         if variables is None:

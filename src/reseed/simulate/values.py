@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reseed.base.arithmetic import worked_out
 from reseed.base.errors import Fault, InvalidInput
+from reseed.base.keys import uniforms
 from reseed.base.words import one_of
+from reseed.engine.laws import quantile
+from reseed.nouns.key import Key
 from reseed.nouns.system import System
 
 if TYPE_CHECKING:
@@ -18,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def with_values(
-    system: System, name: str, values: Mapping[str, ArrayLike] | pd.DataFrame | None
+    system: System,
+    name: str,
+    values: Mapping[str, ArrayLike] | pd.DataFrame | None,
+    runs: int | None = None,
 ) -> tuple[System, dict[str, NDArray[np.float64]], int]:
     """The System with what is given as parameters: (system, columns by parameter, number of runs).
 
@@ -31,7 +38,10 @@ def with_values(
     if len(sizes) > 1:
         found = ", ".join(map(str, sorted(sizes)))
         faults.append(Fault(name, "values", f"columns of {found}", "columns of one length"))
-    count = max(sizes, default=1)
+    if runs is not None and (runs < 1 or (sizes and sizes != {runs})):
+        found = f"{runs} runs of {max(sizes, default=1)} rows"
+        faults.append(Fault(name, "runs", found, "1 or more, as many as the values have rows"))
+    count = runs or max(sizes, default=1)
     rules, states = dict(system.rules), {state: i for i, state in enumerate(system.states)}
     parameters: dict[str, NDArray[np.float64]] = {}
     first = list(system.initial)
@@ -73,6 +83,30 @@ def with_values(
         defaults=tuple(row[2] for row in order),
     )
     return changed, parameters, count
+
+
+def with_draws(
+    system: System, columns: Mapping[str, NDArray[np.float64]], count: int, seed: int
+) -> dict[str, NDArray[np.float64]]:
+    """The columns, and those of what chance decides before the start: one draw for each run."""
+    found = dict(columns)
+    names: dict[str, object] = dict(zip(system.parameters, system.defaults, strict=True))
+    names |= found
+    key, runs = Key(seed, "start draws"), np.arange(count)
+    for number, draw in enumerate(system.draws):
+        if draw.event:
+            continue
+        try:
+            numbers = [
+                np.broadcast_to(np.asarray(worked_out(one, names), dtype=np.float64), (count,))
+                for one in draw.numbers
+            ]
+        except KeyError as error:
+            fault = Fault(system.name, f"a draw of {draw.law}", str(error), "parameters alone")
+            raise InvalidInput([fault]) from None
+        found[draw.symbol] = quantile(draw.law, uniforms(key, runs, draw=number), numbers)
+        names[draw.symbol] = found[draw.symbol]
+    return found
 
 
 def _columns(

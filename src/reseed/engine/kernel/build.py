@@ -109,7 +109,8 @@ def write_kernel(
     changed = {name for event in system.events for name, _ in event.assignments}
     changed |= {name for hazard in system.hazards for name, _ in hazard.adds}
     changed |= {name for channel in system.channels for name, _ in channel.changes}
-    dynamic = {index[name] for name in {*changed, *targets} & index.keys()}
+    drawn = {draw.symbol for draw in system.draws}
+    dynamic = {index[name] for name in {*changed, *targets, *drawn} & index.keys()}
     shown = [program.symbols[symbol] for symbol in symbols]
     ports = [program.symbols[symbol] for symbol in revealed]
     wanted = [*program.rates, *program.jacobian.values(), *program.tilts.values(), *shown, *ports]

@@ -4,7 +4,8 @@ Events without delays that never meet mean the same in any order: the kernel fir
 other, the moment it comes true. Where one has a delay, or two may come true at one moment and one
 of them changes what the other reads or assigns, SBML's rules of their order count (Level 3
 Version 2, section 4.11): values of the moment they came true, priorities, chance, second looks.
-Then the kernel only finds the moments, and `reseed.engine.events` does the rest.
+Then the kernel only finds the moments, and `reseed.engine.events` does the rest. So it is where
+an event assigns what chance decides.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from reseed.nouns.system import StateEvent, System
 def hosted(system: System) -> bool:
     """Whether the events of a System are carried out by the host."""
     if any(event.delay is not None for event in system.events):
+        return True
+    if any(draw.event for draw in system.draws):
         return True
     return any(
         not _exclude(one.trigger, other.trigger)

@@ -122,7 +122,9 @@ def _told(
     delays = [at_once if event.delay is None else event.delay for event in system.events]
     ranks = [last if event.priority is None else event.priority for event in system.events]
     more = (graph.read(formula, table) for formula in (*delays, *ranks))
-    return (*triggers, *more, *(node for nodes in assignments for node in nodes))
+    numbers = (formula for draw in system.draws if draw.event for formula in draw.numbers)
+    drawn = (graph.read(formula, table) for formula in numbers)
+    return (*triggers, *more, *(node for nodes in assignments for node in nodes), *drawn)
 
 
 def elimination(
