@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection
 from typing import Any
 
+from reseed.base.errors import UnsupportedModel
 from reseed.model.antimony_text import antimony_to_sbml
 from reseed.model.document import read_document
 from reseed.model.reading import read_model
@@ -53,7 +54,10 @@ def _read(document: Any, name: str, in_days: bool, discrete: Collection[str]) ->
             f"stands for 1 {unit}, in its rates, and in all times that it is asked about",
             stacklevel=3,
         )
-    return read_model(document, name, discrete=discrete)
+    try:
+        return read_model(document, name, discrete=discrete)
+    except RecursionError:
+        raise UnsupportedModel(f"{name}: formulas too deep within each other") from None
 
 
 def _time_unit(model: Any) -> str:

@@ -87,6 +87,7 @@ class Formulas:
     parts: int = 0
     drawn: list[tuple[str, str, tuple[Expression, ...]]] = field(default_factory=list)
     chance: bool = False
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def read(self, node: Any, where: str, chance: bool = False) -> Expression:
         """The Expression of a libSBML syntax tree; UnsupportedModel names what is refused.
@@ -146,6 +147,25 @@ class Formulas:
             raise UnsupportedModel(f"{where}: `{found}` is not supported")
         return _operation(_NAMES[kind], children)
 
+    def _size_of(self, name: str, where: str, within: tuple[str, ...] = ()) -> int:
+        """Parts of a function at least, with those that it calls; it must not call itself."""
+        if name in within:
+            raise UnsupportedModel(f"{where}: the function {name} calls itself")
+        if len(within) > MOST_DEEP:
+            raise UnsupportedModel(f"{where}: more than {MOST_DEEP} functions within each other")
+        if name not in self.sizes:
+            size, waiting = 0, [self.functions[name].getBody()]
+            while waiting:
+                node = waiting.pop()
+                size += 1
+                if node is None:
+                    continue
+                if node.isFunction() and node.getName() in self.functions:
+                    size += self._size_of(str(node.getName()), where, (*within, name))
+                waiting += [node.getChild(i) for i in range(node.getNumChildren())]
+            self.sizes[name] = size
+        return self.sizes[name]
+
     def _draw(self, law: str, numbers: list[Expression], where: str) -> Expression:
         """The name of what chance decides by a law."""
         if not self.chance:
@@ -168,8 +188,8 @@ class Formulas:
     ) -> Expression:
         """The body of a function of the document, with what it was called with."""
         function = self.functions[name]
-        if name in within:
-            raise UnsupportedModel(f"{where}: the function {name} calls itself")
+        if self.written + self._size_of(name, where) > MOST_IN_ALL:
+            raise UnsupportedModel(f"{where}: formulas of more than {MOST_IN_ALL} parts in all")
         count = function.getNumArguments()
         if count != len(children):
             found = f"{len(children)} arguments where it takes {count}"
