@@ -58,7 +58,7 @@ def agreement(model: reseed.simulate.Model, runner: Any, rtol: float) -> tuple[f
     """The largest difference over the variable's largest value, and which variable it is."""
     names = comparable(model, runner)
     theirs = judged(runner, names)
-    ours = model.simulate(END, points=POINTS, variables=names, rtol=rtol, atol=1e-14).values[0]
+    ours = model.simulate(END, points=POINTS, variables=names, rtol=rtol, atol=1e-20).values[0]
     size = np.abs(theirs).max(axis=1)
     gap = np.abs(ours - theirs).max(axis=1) / np.where(size > 0, size, 1.0)
     gap = np.where(np.isnan(gap), np.inf, gap)

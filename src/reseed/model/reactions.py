@@ -87,6 +87,9 @@ def channels(
     for reaction in each(model.getListOfReactions()):
         name = name_of(reaction.getId())
         changes: dict[str, float] = {}
+        touched = {name_of(side.getSpecies()) for side, _ in sides(reaction)} & known.moved
+        if not touched & {*discrete}:
+            continue
         for side, sign in sides(reaction):
             species = name_of(side.getSpecies())
             if species not in known.moved:
@@ -97,8 +100,6 @@ def channels(
             if known.quantities[species].factor or not isinstance(amount, float):
                 raise UnsupportedModel(f"reaction {name}: it cannot go one by one")
             changes[species] = changes.get(species, 0.0) + sign * amount
-        if not changes.keys() & {*discrete}:
-            continue
         forth = tuple((one, amount) for one, amount in sorted(changes.items()) if amount)
         back = tuple((one, -amount) for one, amount in forth)
         rate = rates[name]
