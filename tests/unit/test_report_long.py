@@ -113,13 +113,13 @@ def test_living_stand_under_the_means(html: str) -> None:
 def test_what_they_went_through(html: str) -> None:
     """Drugs up to the day they were stopped, records of any name, measures, ends with causes."""
     words = section(html, "experience")
-    assert "Drug 8 (100.0%); 6 (6 to 6) 0 (0.0%)" in words  # two days, then five until stopped
+    assert "Drug, doses 8 (100.0%); 6 (6 to 6) 0 (0.0%)" in words  # two, then four until stopped
     assert "Graft infused 8 (100.0%) 0 (0.0%)" in words
     assert "Switch of drug 8 (100.0%) 8 (100.0%)" in words
     assert "Transfusion 5 (62.5%); 1 (1 to 2) 0 (0.0%)" in words
     assert "Relapse 1 (12.5%); 7 (7 to 7) 8 (100.0%); 7 (7 to 7)" in words
     assert "Months of low cells 8 (100.0%); 3 (3 to 3) 0 (0.0%)" in words
-    assert "Death: death of infection 1 (12.5%) 0 (0.0%)" in words
+    assert "Death of infection 1 (12.5%) 0 (0.0%)" in words
     assert "Followed to the end 7 (87.5%) 8 (100.0%)" in words
 
 

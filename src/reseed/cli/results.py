@@ -40,7 +40,7 @@ def tallies_of(folder: Path, run: Mapping[str, Any]) -> dict[str, Tally]:
     found = {}
     for arm in run["arms"]:
         solutions = store.read_solutions(folder, arm["name"])
-        ends = Counter(end for end in solutions["end_reason"].fillna("") if end)
+        ends = Counter(end for end in solutions["seen_reason"].fillna("") if end)
         grafted = None
         if "infuse" in arm["modules"]:
             records = store.read_records(folder, arm["name"])

@@ -13,13 +13,14 @@ from reseed.cohort import draw_cohort, in_units_of, live
 from reseed.course import plan
 from reseed.engine import Solver, solve
 from reseed.nouns.cohort import Cohort
+from reseed.nouns.follow_up import FollowUp
 from reseed.nouns.key import Key
 from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
-from reseed.readout import read_out
+from reseed.readout import follow_up, read_out
 from reseed.trial.setup import Setup, ids_start
 
 
@@ -31,6 +32,7 @@ class Batch:
     trajectories: Trajectories
     records: Records
     outcomes: Outcomes
+    follow_up: FollowUp
 
 
 Entered = tuple[Cohort, NDArray[np.float64]]  # patients as they enter, and their first days
@@ -86,7 +88,8 @@ def run_batch(
         infusion_day=scenario.infusion_day,
         first_days=first_days,
     )
-    return Batch(drawn, trajectories, records, outcomes)
+    seen = follow_up(trajectories, key, scenario.dropout_per_year)
+    return Batch(drawn, trajectories, records, outcomes, seen)
 
 
 def _entered(setup: Setup, arm: int, start: int, stop: int, solver: Solver) -> Entered:

@@ -145,7 +145,7 @@ def _write(path: Path, arm: str, block: int, result: Batch) -> None:
     store.write_patients(path, arm, block, result.cohort)
     store.write_records(path, arm, block, result.records)
     store.write_outcomes(path, arm, block, result.outcomes)
-    store.write_solutions(path, arm, block, result.trajectories)
+    store.write_solutions(path, arm, block, result.trajectories, result.follow_up)
     store.write_trajectories(path, arm, block, result.trajectories.values)
     store.mark_done(path, arm, block)
 
