@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.cohort import draw_cohort, in_units_of, live
+from reseed.cohort import draw_cohort, draw_parameters, in_units_of, live
 from reseed.course import plan
 from reseed.engine import Solver, solve
 from reseed.nouns.cohort import Cohort
@@ -106,10 +106,11 @@ def _people(
     """Patients with their own numbers, and the first days of those whose life before is told."""
     luck = ids if entered is None else entered[0].draws()
     defaults = dict(zip(system.parameters, system.defaults, strict=True))
-    drawn = draw_cohort(setup.scenario.cohort, dict(system.variability), defaults, luck, key)
+    laws = dict(system.variability)
     if entered is None:
-        return drawn, None
-    return dataclasses.replace(entered[0], parameters=drawn.parameters), entered[1]
+        return draw_cohort(setup.scenario.cohort, laws, defaults, luck, key), None
+    parameters = draw_parameters(laws, defaults, luck, key)
+    return dataclasses.replace(entered[0], parameters=parameters), entered[1]
 
 
 def with_missing(solved: Trajectories, setup: Setup) -> Trajectories:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import active_children
+from typing import Any
 
 from reseed.base.errors import Incomplete
 from reseed.base.workers import starting_workers, worker_context
+from reseed.report import HandOut, at_once
 from reseed.trial.batch import Batch, run_arms
 from reseed.trial.setup import Setup
 
 Task = tuple[tuple[int, ...], int, int]  # arms, start, stop; several arms of the same people
 TRIES = 3
+DRAWERS = 4  # a page has some forty figures, of a twentieth of a second each
 PAUSE = 0.5  # seconds before the second try; twice as long before the third
 
 _setup: Setup | None = None  # one worker process serves one trial
@@ -43,6 +47,37 @@ def run_tasks(
         except BrokenProcessPool:
             continue
     raise Incomplete(f"worker processes died {TRIES} times; {len(left)} batches are left")
+
+
+@contextmanager
+def helpers(workers: int) -> Iterator[HandOut]:
+    """Hands work to other processes; what they cannot do, since they died, is done here."""
+    if workers == 1:
+        yield at_once
+        return
+    executor = ProcessPoolExecutor(
+        min(workers, DRAWERS), mp_context=worker_context(), initializer=_leave_interrupts
+    )
+
+    def hand_out(work: Callable[..., str], *parts: Any) -> Callable[[], str]:
+        try:
+            with starting_workers():
+                future = executor.submit(work, *parts)
+        except (BrokenProcessPool, OSError, EOFError):
+            return at_once(work, *parts)
+
+        def promise() -> str:
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                return work(*parts)
+
+        return promise
+
+    try:
+        yield hand_out
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _pooled(
@@ -86,8 +121,12 @@ def _submit(
 
 def _begin(setup: Setup) -> None:
     global _setup
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the conductor decides when to stop
+    _leave_interrupts()
     _setup = setup
+
+
+def _leave_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the conductor decides when to stop
 
 
 def _work(task: Task) -> list[Batch]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -101,4 +102,4 @@ def _figure(first: ArmData, other: ArmData, found: Sequence[Gain]) -> list[Figur
         "the same where the scenario says how small that is.",
     )
     caption = f"Gain of each patient with {first.title} over {other.title}"
-    return [Figure(caption, lambda: draw_gains(found, (first.index, other.index)), notes)]
+    return [Figure(caption, partial(draw_gains, found, (first.index, other.index)), notes)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,7 @@ def _figure(
     tallest = max(len(lanes) for _, _, lanes in panels)
     most = max(1, int(_LANES // (tallest + 2)))
     notes = _remarks(data, axis, hidden)
-    return parted(caption, panels, most, lambda part: draw_timeline(part, axis), notes)
+    return parted(caption, panels, most, partial(draw_timeline, axis=axis), notes)
 
 
 def _remarks(data: TrialData, axis: Axis, hidden: Sequence[str]) -> tuple[str, ...]:

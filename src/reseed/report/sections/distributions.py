@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Figure, ...]
     ]
     notes = ("Line: median; bar at the top: from the lower to the upper quartile.",)
     caption = f"{title_of(endpoint)}{': events in each patient' if rate else ''}, by arm"
-    return parted(caption, samples, 8, lambda part: draw_histograms(label, part, samples), notes)
+    return parted(caption, samples, 8, partial(draw_histograms, label, together=samples), notes)
 
 
 def _average(arm: ArmData, estimate: Estimate) -> str:

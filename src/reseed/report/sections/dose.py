@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +70,7 @@ def is_drawn(data: TrialData, values: Sequence[NDArray[np.float64]]) -> bool:
 def _figures(title: str, label: str, samples: Sequence[Sample]) -> tuple[Figure, ...]:
     notes = ("Line: median; bar at the top: from the lower to the upper quartile.",)
     caption = f"{title}, by arm"
-    return parted(caption, samples, 8, lambda part: draw_histograms(label, part, samples), notes)
+    return parted(caption, samples, 8, partial(draw_histograms, label, together=samples), notes)
 
 
 def _unit(data: TrialData, source: str, name: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reseed.report.blocks import Block, Column, Figure, Piece, Prose, Row, Table, Text
@@ -170,4 +171,4 @@ def _figure(titles: Mapping[str, str], found: Sequence[Prediction]) -> Figure:
         "Diamond and thin line: published, with its interval. Bar: 95% prediction for a study of "
         "that size, with the model's own value as a stroke. ◆: outside.",
     )
-    return Figure("Published numbers beside predictions", lambda: draw_forest(parts), notes)
+    return Figure("Published numbers beside predictions", partial(draw_forest, parts), notes)
