@@ -13,11 +13,12 @@ from reseed.report import write_report
 from reseed.report.data import read_trial
 from reseed.report.drawing.years import mean_of
 from reseed.report.pairs import gains
+from reseed.report.predicted import effective
 from reseed.report.yearly import by_year, events_of, followed, recurrent
 
 PUBLISHED = {
     "study": "Doe 2020", "course": "graft-course", "endpoint": "free", "measure": "share",
-    "day": 5 * YEAR, "n": 40, "value": 0.75, "low": 0.6, "high": 0.85, "level": 95.0, "unit": "",
+    "day": 5 * YEAR, "n": 40, "value": 0.75, "low": 0.55, "high": 0.85, "level": 95.0, "unit": "",
     "used": "not used", "note": "read in abstract",
 }  # fmt: skip
 ROWS = (
@@ -156,7 +157,7 @@ def test_published_numbers_are_judged(html: str) -> None:
     assert "1 of 3 published numbers lies outside" in words
     assert "published below the prediction" in words
     assert "1 of the 3 comparisons rests on numbers that were used for calibration" in words
-    assert "75 (60 to 85)" in words and "◆ Doe 2020" in words
+    assert "75 (55 to 85)" in words and "◆ Doe 2020" in words
     assert "Walking aid, median, years" in words and "6.5 (6.0 to 7.0)" in words
     assert "Months of low cells, mean, months" in words
     assert "25 years" not in words
@@ -194,3 +195,20 @@ def test_who_dies_before_entry_is_counted(tmp_path: Path) -> None:
 
     rows = [row for table in build(data)[:1] for row in table.rows]
     assert any(row.cells[0] == "of these, before study entry" for row in rows)
+
+
+def test_a_study_counts_by_those_whom_it_followed() -> None:
+    """Boffa 2021: 85.5 % (76.9 to 94.1) of 122 is worth 64 patients followed for five years."""
+    row = PUBLISHED | {"n": 122, "value": 0.855, "low": 0.769, "high": 0.941, "level": 95.0}
+    assert effective(row) == 64  # 0.855 x 0.145 / 0.0439^2
+    assert effective(row | {"level": 90.0}) == 45  # the same width, said with less confidence
+    assert effective(row | {"low": 0.84, "high": 0.87}) == 122  # never more than there were
+    assert effective(row | {"low": None, "high": None, "level": None}) == 122
+    assert effective(row | {"n": None}) is None
+
+
+def test_fewer_followed_make_a_wider_range(html: str) -> None:
+    """The row with an interval is drawn with fewer; the one without says what it assumes."""
+    words = section(html, "published")
+    assert "40 (32)" in words
+    assert "1 of these numbers is a share that comes without an interval" in words
