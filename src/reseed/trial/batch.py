@@ -85,6 +85,7 @@ def run_batch(
         assessments=scenario.assessments,
         infusion_day=scenario.infusion_day,
         first_days=first_days,
+        cohort=drawn,
     )
     return Batch(drawn, trajectories, records, outcomes)
 
