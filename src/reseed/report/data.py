@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reseed.base.errors import InvalidInput
 from reseed.nouns.estimate import Estimate
+from reseed.stats import censoring_weights
 
 TIMED = ("cumulative_incidence", "survival")
 """Kinds of estimates that are curves over time; all others are of one value a patient."""
@@ -71,6 +72,16 @@ class ArmData:
     def _by_endpoint(self) -> Mapping[str, Any]:
         """The outcomes by endpoint: many sections ask for them."""
         return dict(iter(self.outcomes.groupby("endpoint", sort=False)))
+
+    def known(self, endpoint: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The values of a measured endpoint that are known, and what each of them counts for.
+
+        See `reseed.stats.censoring_weights`; a rate's patients count alike.
+        """
+        rows = self.outcome(endpoint)
+        values, status = rows["value"].to_numpy(float), rows["status"].to_numpy()
+        weights = censoring_weights(rows["time"].to_numpy(float), status)
+        return values[status == 1], weights[status == 1]
 
     @property
     def ends(self) -> Mapping[int, str]:

@@ -87,6 +87,7 @@ def run_batch(
         assessments=scenario.assessments,
         infusion_day=scenario.infusion_day,
         first_days=first_days,
+        cohort=drawn,
     )
     seen = follow_up(trajectories, key, scenario.dropout_per_year)
     return Batch(drawn, trajectories, records, outcomes, seen)
