@@ -1,4 +1,4 @@
-"""What patients received: drugs after a switch, steady ones, those cut short; and who dropped out."""
+"""What patients received: drugs after a switch, steady ones, those cut short; who dropped out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from reseed.report.yearly import Followed, followed
 IDS = np.arange(3)
 LAST = np.array([4000.0, 1000.0, 50.0])
 FIRST = {"what": "first", "dose": "1 mg", "days": [-ORIGIN, 5000.0], "until": True,
-         "tag": "first/one", "begins": "", "stops": "", "steady": True, "endless": True}  # fmt: skip
+         "tag": "first/one", "begins": "", "stops": "", "steady": True,
+         "endless": True}  # fmt: skip
 SECOND = {"what": "second", "dose": "2 mg", "days": [0.375, 14.375], "until": False,
           "tag": "second/two", "begins": "switch to two", "stops": "", "steady": False,
           "endless": False}  # fmt: skip

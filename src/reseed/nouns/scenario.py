@@ -33,9 +33,8 @@ class Scenario:
     `design` is `parallel` (different people in each arm) or `twins` (the same people).
     `count_cv` is the coefficient of variation of a laboratory count; `text` is the file;
     `assessments` are what is looked at only at planned visits; `evidence` holds the published
-    studies that the results are laid beside.
-    `evidence` holds the published studies that the results are laid beside; `display` how some
-    of what is shown is drawn.
+    studies that the results are laid beside; `display` how some of what is shown is drawn;
+    `summary` the endpoints that are told first, all if empty.
     """
 
     name: str
@@ -61,3 +60,4 @@ class Scenario:
     evidence: tuple[Evidence, ...] = ()
     assessments: tuple[Assessment, ...] = ()
     display: tuple[Display, ...] = ()
+    summary: tuple[str, ...] = ()

@@ -60,9 +60,7 @@ def received(arm: ArmData, people: Followed, origin: float) -> tuple[Received, .
     )
 
 
-def _received(
-    arm: ArmData, people: Followed, origin: float, entry: Mapping[str, Any]
-) -> Received:
+def _received(arm: ArmData, people: Followed, origin: float, entry: Mapping[str, Any]) -> Received:
     never = np.full(len(people.ids), np.inf)
     start = np.full(len(people.ids), origin)
     if entry.get("begins"):

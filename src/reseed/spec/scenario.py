@@ -70,6 +70,7 @@ class ScenarioShape(Shape):
     infusion_day: Annotated[float, Field(ge=0, le=100 * DAYS_PER_YEAR)]
     follow_up_days: Annotated[float, Field(gt=0, le=100 * DAYS_PER_YEAR)]
     endpoints: Annotated[list[Name], Field(min_length=1, max_length=100)]
+    summary: Annotated[list[Name], Field(max_length=20)] = []
     show: Annotated[list[Word], Field(max_length=100)] = []
     display: Annotated[dict[str, DisplayShape], Field(max_length=100)] = {}
     compare: Annotated[list[Name], Field(max_length=20)] = []
@@ -153,6 +154,7 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         evidence=tuple(found.evidence[name][1] for name in shape.compare),
         assessments=tuple(assessment_of(one) for one in shape.observation.assessment),
         display=displays(shape.display),
+        summary=tuple(shape.summary),
     )
 
 

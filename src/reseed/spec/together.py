@@ -56,6 +56,7 @@ def check_together(found: Gathered) -> None:
         for endpoint_sheet, _, raw in found.endpoints.values():
             check_among(raw, endpoint_sheet, found.cohort[1])
     _check_show(found, arms)
+    _check_summary(found)
     whole_trial = [module for modules in arms for module in modules]
     check_assessments(data, sheet, outputs(whole_trial), crosscheck.happenings_of(whole_trial))
 
@@ -72,6 +73,16 @@ def _base(found: Gathered) -> list[str]:
             expected = one_of(name, known, "a module of the library")
             found.sheet.add(f"model[{i}]", quoted(name), expected)
     return base
+
+
+def _check_summary(found: Gathered) -> None:
+    """The summary tells of endpoints that the scenario has."""
+    names, own = (found.data.get(key) for key in ("summary", "endpoints"))
+    known = [name for name in own if isinstance(name, str)] if isinstance(own, list) else []
+    for i, name in enumerate(names if isinstance(names, list) else [], 1):
+        if isinstance(name, str) and name not in known:
+            expected = one_of(name, known, "an endpoint of the scenario")
+            found.sheet.add(f"summary[{i}]", quoted(name), expected)
 
 
 def _covariates(found: Gathered) -> list[str] | None:

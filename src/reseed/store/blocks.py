@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +123,7 @@ def write_solutions(
     without a `follow_up`, that is the end of the solution.
     """
     seen = follow_up or FollowUp(trajectories.end_time, trajectories.end_reason)
-    columns: dict[str, Sequence[Any]] = {
+    columns: dict[str, Any] = {
         "patient": trajectories.ids,
         "seen_until": seen.until,
         "seen_reason": seen.reason,

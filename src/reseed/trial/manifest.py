@@ -69,6 +69,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
             for display in scenario.display
             if display.port in setup.probe.variables
         },
+        "summary": [e.name for e in scenario.endpoints if e.name in scenario.summary],
         "show": [name for name in scenario.show if name in setup.probe.variables],
         "parameters": _parameters(setup),
     }
@@ -101,7 +102,7 @@ def _digest(setup: Setup) -> str:
     the systems' own digests, so a module that no arm uses plays no part.
     """
     scenario = dataclasses.replace(
-        setup.scenario, text="", modules=(), evidence=(), limits=(), display=()
+        setup.scenario, text="", modules=(), evidence=(), limits=(), display=(), summary=()
     )
     whole = (dataclasses.asdict(scenario), [setup.systems[n].digest for n in sorted(setup.systems)])
     return hashlib.sha256(repr(whole).encode()).hexdigest()

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Figure, Heading, Piece, Prose, Text
@@ -156,11 +157,12 @@ def _order(
         first = float(low[np.isfinite(low)].min(initial=np.inf))
         if not first < axis.last:
             return Lane(spoken(order.what), note, np.empty(0), np.empty(0), "given")
-        days = axis.step * np.arange(np.floor(first / axis.step), np.ceil(axis.last / axis.step))
+        bins = np.arange(np.floor(first / axis.step), np.ceil(axis.last / axis.step))
+        days = np.asarray(axis.step * bins, dtype=np.float64)
         middle = days + axis.step / 2
         begun, over = (np.sort(edge[np.isfinite(low)]) for edge in (low, high))
         on = np.searchsorted(begun, middle) - np.searchsorted(over, middle)
-        return Lane(spoken(order.what), note, days, on / size, "given")
+        return Lane(spoken(order.what), note, days, np.asarray(on / size), "given")
     due = order.start[:, None] + order.times[None, :] - origin
     got = np.arange(len(order.times))[None, :] < order.doses[:, None]
     days, counts = np.unique(_binned(due[got], axis), return_counts=True)
@@ -197,9 +199,9 @@ def _until(lane: Lane, axis: Axis) -> Lane:
     return replace(lane, days=lane.days[kept], share=lane.share[kept])
 
 
-def _binned(days: Any, axis: Axis) -> Any:
+def _binned(days: NDArray[np.float64], axis: Axis) -> NDArray[np.float64]:
     """The beginning of the day, or month, in which each time lies."""
-    return axis.step * np.floor(np.asarray(days, dtype=float) / axis.step + 1e-9)
+    return np.asarray(axis.step * np.floor(days / axis.step + 1e-9), dtype=np.float64)
 
 
 def _lane(arm: ArmData, rows: Any, label: str, origin: float, axis: Axis, kind: str) -> Lane:

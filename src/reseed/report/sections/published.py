@@ -89,11 +89,11 @@ def _complete(judged: Sequence[Prediction]) -> str:
     bare = [one for one in judged if one.row["measure"] == "share" and one.row["low"] is None]
     if not bare:
         return ""
-    many = len(bare) > 1
+    some = "shares come" if len(bare) > 1 else "numbers is a share that comes"
+    whose = "their" if len(bare) > 1 else "its"
     return (
-        f"{len(bare)} of these {'shares come' if many else 'numbers is a share that comes'} without "
-        f"an interval: {'their' if many else 'its'} range takes every patient of the study as "
-        "followed to that day, and is too narrow where many were not."
+        f"{len(bare)} of these {some} without an interval: {whose} range takes every patient of "
+        "the study as followed to that day, and is too narrow where many were not."
     )
 
 
