@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from reseed.report.data import read_trial
 from reseed.report.drawing.years import mean_of
 from reseed.report.pairs import gains
 from reseed.report.predicted import effective
+from reseed.report.sections.history import since_entry
 from reseed.report.yearly import by_year, events_of, followed, recurrent
 
 PUBLISHED = {
@@ -171,8 +173,6 @@ def test_the_page_is_the_same_twice(folder: Path, html: str) -> None:
 
 def test_recovery_of_a_graft_is_no_matter_of_an_arm_without_one(tmp_path: Path) -> None:
     """An endpoint of recovery is shown for the arm with a graft alone, once there is one."""
-    import dataclasses
-
     data = read_trial(long_trial(tmp_path))
     assert [arm.name for arm, _ in data.of("walking")] == ["graft", "none"]
     kinds = [{**e, "kind": "sustained"} for e in data.endpoints]
@@ -212,3 +212,19 @@ def test_fewer_followed_make_a_wider_range(html: str) -> None:
     words = section(html, "published")
     assert "40 (32)" in words
     assert "1 of these numbers is a share that comes without an interval" in words
+
+
+def test_change_of_disability_after_entry_is_told_for_every_arm(folder: Path, html: str) -> None:
+    """Nobody changes with the graft; untreated, 0.2 a year the wrong way is no regression."""
+    words = section(html, "history")
+    assert "2 at entry and 2 a year later with Graft (change 0)" in words
+    assert "2.00 at entry and 2.20 a year later with No treatment (change 0.20)" in words
+    assert "though nothing was given: that much" not in words
+    data = read_trial(folder)
+    healed = dataclasses.replace(
+        data.arms[1],
+        track=lambda _: (np.array([[3.5, 2.5], [2.5, 2.0]]), np.array([0.0, 360.0]), ""),
+    )
+    (text,) = since_entry(dataclasses.replace(data, arms=(healed,)))
+    assert "3.00 at entry and 2.25 a year later with No treatment (change −0.75)" in text
+    assert "−0.75 with No treatment, though nothing was given: that much" in text

@@ -114,8 +114,15 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     day = moment(end) if math.isfinite(end) and not said else ""
     if estimate.kind == "survival":
         plain = title if "surviv" in title.lower() else f"{title}: free of it"
-        return f"{plain} at {day}" if day else plain
-    return f"{title} by {day}" if day else title
+        return with_day(plain, "at", day)
+    return with_day(title, "by", day)
+
+
+def with_day(title: str, word: str, day: str) -> str:
+    """A title with its day, "Survival at 5 years", unless it says so; set off if it has parts."""
+    if not day or day in title:
+        return title
+    return f"{title}, {word} {day}" if "," in title else f"{title} {word} {day}"
 
 
 def shown(contrast: Contrast, *values: float) -> tuple[str, ...]:

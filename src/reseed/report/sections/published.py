@@ -15,7 +15,7 @@ from reseed.report.links import linked
 from reseed.report.names import unit_text
 from reseed.report.numbers import NONE, count, plural, together
 from reseed.report.predicted import LARGEST, STUDIES, Prediction, predictions
-from reseed.report.sections.differences import title_of
+from reseed.report.sections.differences import title_of, with_day
 
 _FITTED = "fitted"
 _LISTED = 6  # misses that are named in a sentence
@@ -101,7 +101,7 @@ def what(titles: Mapping[str, str], row: Mapping[str, Any]) -> str:
     """A published number in words: "Relapse-free survival at 5 years"."""
     title = titles[row["endpoint"]]
     if row["measure"] == "share":
-        return f"{title} at {moment(float(row['day']))}"
+        return with_day(title, "at", moment(float(row["day"])))
     return f"{title}, {row['measure']}"
 
 
