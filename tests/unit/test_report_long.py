@@ -217,7 +217,7 @@ def test_fewer_followed_make_a_wider_range(html: str) -> None:
 def test_change_of_disability_after_entry_is_told_for_every_arm(folder: Path, html: str) -> None:
     """Nobody changes with the graft; untreated, 0.2 a year the wrong way is no regression."""
     words = section(html, "history")
-    assert "2 at entry and 2 a year later with Graft (change 0)" in words
+    assert "2.00 at entry and 2.00 a year later with Graft (change 0.00)" in words
     assert "2.00 at entry and 2.20 a year later with No treatment (change 0.20)" in words
     assert "though nothing was given: that much" not in words
     data = read_trial(folder)

@@ -14,7 +14,7 @@ from reseed.report.clock import is_long
 from reseed.report.data import ArmData, TrialData
 from reseed.report.links import linked
 from reseed.report.names import labelled, spoken
-from reseed.report.numbers import NONE, count, number, share, spread, tenth, together
+from reseed.report.numbers import NONE, count, minus, number, share, spread, tenth, together
 from reseed.report.sections.by_arm import by_arm
 from reseed.report.variables import face_of, scale
 from reseed.report.yearly import Events, events_of, followed
@@ -76,7 +76,7 @@ def _since_entry(data: TrialData, variable: str) -> list[str]:
         if not len(pair) or abs(days[places[1]] - DAYS_PER_YEAR) > _NEAR:
             continue
         entry, later = (float(value) for value in pair.mean(axis=0))
-        one, two, change = together(entry, later, later - entry)
+        one, two, change = (minus(f"{value:.2f}") for value in (entry, later, later - entry))
         parts.append(f"{one} at entry and {two} a year later with {arm.title} (change {change})")
         better = later < entry if show.better == "less" else later > entry
         if not (arm.info.get("given") or len(arm.rows("infuse"))) and better:
