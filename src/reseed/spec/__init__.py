@@ -13,6 +13,7 @@ from reseed.spec.evidence import read_evidence
 from reseed.spec.library import KINDS, Library, find_library
 from reseed.spec.lint import lint
 from reseed.spec.module import read_module
+from reseed.spec.own import own_items
 from reseed.spec.quantity import parse_quantity
 from reseed.spec.scenario import read_scenario
 
@@ -23,6 +24,7 @@ __all__ = [
     "base_modules",
     "find_library",
     "lint",
+    "own_items",
     "parse_quantity",
     "read_cohort",
     "read_course",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -15,6 +16,7 @@ from reseed.spec.assessment import AssessmentShape, assessment_of
 from reseed.spec.display import DisplayShape, displays
 from reseed.spec.gather import Gathered, all_faults, gather
 from reseed.spec.library import ARM, NAME, Library
+from reseed.spec.own import own_items
 from reseed.spec.shape import (
     AnyQuantity,
     Line,
@@ -155,7 +157,19 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         assessments=tuple(assessment_of(one) for one in shape.observation.assessment),
         display=displays(shape.display),
         summary=tuple(shape.summary),
+        own=own_items(found.library, _items(found)),
     )
+
+
+def _items(found: Gathered) -> Iterator[tuple[str, str, Path]]:
+    """Kind, name and path of all that was read."""
+    yield "scenarios", found.sheet.path.stem, found.sheet.path
+    if found.cohort:
+        yield "cohorts", found.cohort[0].path.stem, found.cohort[0].path
+    for kind, sheets in (("courses", found.courses), ("endpoints", found.endpoints)):
+        yield from ((kind, name, entry[0].path) for name, entry in sheets.items())
+    yield from (("evidence", name, entry[0].path) for name, entry in found.evidence.items())
+    yield from (("models", name, sheet.path) for name, sheet in found.module_sheets.items())
 
 
 def _broken(found: Gathered, name: str) -> bool:

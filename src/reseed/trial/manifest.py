@@ -44,6 +44,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
         "assessments": [dataclasses.asdict(one) for one in scenario.assessments],
         "limits": [*scenario.limits, *_follow_up_limits(setup)],
         "left_out": [{"endpoint": name, "why": why} for name, why in setup.left_out],
+        "own": _own(setup),
         "arms": [_arm(setup, number) for number in range(len(scenario.arms))],
         "cohort": _cohort(setup),
         "endpoints": [
@@ -75,6 +76,15 @@ def manifest(setup: Setup) -> dict[str, Any]:
     }
 
 
+def _own(setup: Setup) -> list[dict[str, str]]:
+    """Files of the user's own that the run rests on; of the modules, those of some arm."""
+    scenario = setup.scenario
+    used = {module.name for arm in scenario.arms for module in arm_modules(scenario, arm)}
+    return [
+        dataclasses.asdict(one) for one in scenario.own if one.kind != "models" or one.name in used
+    ]
+
+
 def _records_of(endpoint: Endpoint) -> list[str]:
     """The records that an endpoint looks at, if it does."""
     names = dict(endpoint.settings).get("records", ())
@@ -102,7 +112,7 @@ def _digest(setup: Setup) -> str:
     the systems' own digests, so a module that no arm uses plays no part.
     """
     scenario = dataclasses.replace(
-        setup.scenario, text="", modules=(), evidence=(), limits=(), display=(), summary=()
+        setup.scenario, text="", modules=(), evidence=(), limits=(), display=(), summary=(), own=()
     )
     whole = (dataclasses.asdict(scenario), [setup.systems[n].digest for n in sorted(setup.systems)])
     return hashlib.sha256(repr(whole).encode()).hexdigest()
