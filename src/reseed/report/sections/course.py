@@ -26,6 +26,7 @@ PROCEDURES = {
     "harvest": ("apheresis", "Apheresis"),
     "infuse": ("cd34_infused", "Graft infused"),
 }
+FAILURE = " failure"  # how the record of a procedure that failed ends
 _LANES = 44  # on a page, headings of arms counted as two
 _NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
 QUIET = {"give", "stop", "process", "freeze", "thaw"}  # no line of their own in the figure
@@ -190,6 +191,9 @@ def _recorded(arm: ArmData, origin: float, axis: Axis) -> list[Lane]:
             chosen = rows[rows["name"] == name] if name else rows
             if len(chosen):
                 lanes.append(_lane(arm, chosen, label, origin, axis, "done"))
+            for failed in sorted(name for name in set(rows["name"]) if name.endswith(FAILURE)):
+                chosen = rows[rows["name"] == failed]
+                lanes.append(_lane(arm, chosen, spoken(failed), origin, axis, "event"))
     return lanes
 
 

@@ -16,7 +16,7 @@ from reseed.report.given import Received, days_of, doses_of, received
 from reseed.report.names import labelled, spoken
 from reseed.report.numbers import NONE, count, share, spread
 from reseed.report.sections.by_arm import by_arm
-from reseed.report.sections.course import PROCEDURES, QUIET
+from reseed.report.sections.course import FAILURE, PROCEDURES, QUIET
 from reseed.report.sections.differences import title_of
 from reseed.report.yearly import Followed, followed
 
@@ -127,11 +127,12 @@ def _records(data: TrialData, wanted: Callable[[str], bool]) -> list[tuple[str, 
 def _told(source: str, name: str) -> bool:
     """A procedure with a record that stands for it is counted by that one alone."""
     chosen, _ = PROCEDURES.get(source, (name, ""))
-    return name == chosen
+    return name == chosen or name.endswith(FAILURE)
 
 
 def _label(source: str, name: str) -> str:
-    return PROCEDURES[source][1] if source in PROCEDURES else spoken(name)
+    chosen, label = PROCEDURES.get(source, ("", ""))
+    return label if name == chosen else spoken(name)
 
 
 def _record(source: str, name: str) -> _Tally:
