@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from multiprocessing import active_children
 from typing import Any
 
+from reseed import store
 from reseed.base.errors import Incomplete
 from reseed.base.workers import starting_workers, worker_context
 from reseed.report import HandOut, at_once
@@ -130,5 +132,12 @@ def _leave_interrupts() -> None:
 
 
 def _work(task: Task) -> list[Batch]:
+    """The batches of a task; values as they will be kept, which is half of what has to travel."""
     assert _setup is not None
-    return run_arms(_setup, *task)
+    return [_rounded(batch) for batch in run_arms(_setup, *task)]
+
+
+def _rounded(batch: Batch) -> Batch:
+    solved = batch.trajectories
+    kept = dataclasses.replace(solved, values=store.round_mantissa(solved.values))
+    return dataclasses.replace(batch, trajectories=kept)
