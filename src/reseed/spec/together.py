@@ -16,7 +16,7 @@ from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
 from reseed.spec.shape import tables
 from reseed.spec.sheet import Sheet, quoted
-from reseed.spec.stages import first_days
+from reseed.spec.stages import awaited, first_days
 
 
 def check_together(found: Gathered) -> None:
@@ -27,6 +27,7 @@ def check_together(found: Gathered) -> None:
     _check_names(found)
     _check_compare(found)
     _check_clock(found)
+    _check_following(found)
     crosscheck.check_parameters(data.get("parameters"), "parameters", sheet, available)
     for i, arm in enumerate(tables(data, "arm"), 1):
         place = f"arm[{i}].parameters"
@@ -140,6 +141,27 @@ def _check_clock(found: Gathered) -> None:
         elif raw.get("origin") != "entry" and infusion + first < 0:
             expected = f"at least {-first:g}, since the course {name} begins on day {first:g}"
             found.sheet.add("infusion_day", f"{infusion:g}", expected)
+
+
+def _check_following(found: Gathered) -> None:
+    """What follows a course in an arm fits it, and what a switch waits for may happen there."""
+    for i, arm in enumerate(tables(found.data, "arm"), 1):
+        names = [str(arm[key]) for key in ("course", "then") if key in arm]
+        raws = [found.courses[name][2] for name in names if name in found.courses]
+        if len(raws) < len(names) or not all(raws):
+            continue  # noted already
+        place = f"arm[{i}].then"
+        if len({str(raw.get("origin", "infusion")) for raw in raws}) > 1:
+            expected = f"a course whose days count from the same origin as those of {names[0]}"
+            found.sheet.add(place, quoted(names[1]), expected)
+        stages = [{str(stage.get("name")) for stage in tables(raw, "stage")} for raw in raws]
+        for name in sorted(set.intersection(*stages)) if len(stages) > 1 else ():
+            expected = f"stages of other names than those of {names[0]}"
+            found.sheet.add(place, f"the stage {quoted(name)} again", expected)
+        done = {do for raw in raws for do in crosscheck.mentioned(raw)[1]}
+        for failed in sorted({name for raw in raws for name in awaited(raw)} - done):
+            expected = "a course with that procedure, since a switch waits for its failure"
+            found.sheet.add(f"arm[{i}].course", f"no {failed}", expected)
 
 
 def _note_gap(gap: Gap, sheet: Sheet) -> None:
