@@ -167,7 +167,7 @@ def _time(median: Mapping[str, Any] | None, curve: Sequence[Mapping[str, Any]]) 
     known = [row for row in curve if row["estimate"] is not None and row["low"] is not None]
     if median and median["q75"] is None and known and known[-1]["low"] <= 0.5 <= known[-1]["high"]:
         return "about 50 % had it; no median"
-    return _quartiles(median, "", "not reached")
+    return _quartiles(median, "", "not reached" if known else _NONE)
 
 
 def _quartiles(median: Mapping[str, Any] | None, unit: str, absent: str) -> str:

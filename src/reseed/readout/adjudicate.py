@@ -26,16 +26,18 @@ def adjudicate(
     endpoints: Sequence[Endpoint],
     origin: NDArray[np.float64],
     first_days: NDArray[np.float64] | None = None,
+    grafts: bool = False,
 ) -> Outcomes:
     """Outcomes of all patients, ordered by patient and then by endpoint.
 
     `origin` is the day of infusion on the study clock, (patient,), `first_days` that on which the
-    telling begins. A patient whose solution
-    failed has no outcome; nor has one whose follow-up ended before the infusion, in
-    time-to-event endpoints that count from there. InvalidInput with every endpoint that cannot
-    be adjudicated.
+    telling begins. A patient whose solution failed has no outcome; nor has one whose follow-up
+    ended before the infusion, in time-to-event endpoints that count from there. In a trial that
+    gives `grafts` whoever was not infused has no outcome of what counts from the infusion and
+    looks at nothing before. InvalidInput with every endpoint that cannot be adjudicated.
     """
     _check(endpoints)
+    without = _not_infused(observations.ids, records) if grafts else None
     cases = {name: _cases(observations, records, name, origin, first_days) for name in ORIGINS}
     verdicts: dict[str, Verdicts] = {}
     faults = []
@@ -46,10 +48,19 @@ def adjudicate(
         except (KeyError, ValueError) as error:
             faults.append(_fault(endpoint, str(error.args[0]), "settings that fit"))
             continue
-        verdicts[endpoint.name] = undefined_where(trajectories.status != 0, found)
+        missing = trajectories.status != 0
+        if without is not None and endpoint.origin == "infusion" and endpoint.from_day >= 0:
+            missing = missing | without
+        verdicts[endpoint.name] = undefined_where(missing, found)
     if faults:
         raise InvalidInput(faults)
     return _table(observations.ids, endpoints, verdicts)
+
+
+def _not_infused(ids: NDArray[np.int64], records: Records) -> NDArray[np.bool_]:
+    """Who has no record of an infusion: (patient,)."""
+    given = np.array([source == "infuse" for source in records.source], dtype=bool)
+    return ~np.isin(ids, records.patient[given])
 
 
 def _cases(

@@ -29,11 +29,13 @@ def read_out(
     assessments: Sequence[Assessment] = (),
     infusion_day: float = 0.0,
     first_days: NDArray[np.float64] | None = None,
+    grafts: bool = False,
 ) -> Outcomes:
     """Outcomes as a trial with such visits, measurement noise and drop-out would record them.
 
     Only the ports that an endpoint names are observed. `first_days` (patient,) are the first study
-    days of patients whose life before entry is told. See `observe` and `adjudicate`.
+    days of patients whose life before entry is told; `grafts` says that the trial gives any. See
+    `observe` and `adjudicate`.
     """
     ports = {str(value) for e in endpoints for name, value in e.settings if name == "port"}
     observations = observe(
@@ -45,4 +47,4 @@ def read_out(
         assessments=assessments,
         infusion_day=infusion_day,
     )
-    return adjudicate(observations, records, trajectories, endpoints, origin, first_days)
+    return adjudicate(observations, records, trajectories, endpoints, origin, first_days, grafts)

@@ -20,7 +20,7 @@ from reseed.nouns.records import Records
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
 from reseed.readout import read_out
-from reseed.trial.setup import Setup, ids_start
+from reseed.trial.setup import Setup, gives_grafts, ids_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ def run_batch(
         assessments=scenario.assessments,
         infusion_day=scenario.infusion_day,
         first_days=first_days,
+        grafts=gives_grafts(scenario),
     )
     return Batch(drawn, trajectories, records, outcomes)
 

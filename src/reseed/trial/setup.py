@@ -116,6 +116,16 @@ def _never_failing(scenario: Scenario) -> list[Fault]:
     ]
 
 
+def gives_grafts(scenario: Scenario) -> bool:
+    """Whether any arm infuses a graft: then endpoints from the infusion are about who had it."""
+    return any(
+        do.procedure == "infuse"
+        for arm in scenario.arms
+        for stage in arm.course.stages
+        for do in stage.procedures
+    )
+
+
 def ids_start(scenario: Scenario, arm: int) -> int:
     """The first patient id of an arm."""
     return 0 if scenario.design == "twins" else arm * IDS_PER_ARM
