@@ -122,7 +122,10 @@ def _average(title: str, averages: Sequence[Mapping[str, Any] | None]) -> Row:
     known = next(one for one in averages if one)
     unit, cells = known["unit"], []
     for one in averages:
-        numbers = [float("nan") if one is None or one[k] is None else one[k] for k in _BOUNDS]
+        if one is None or one["estimate"] is None:
+            cells.append(_NONE)
+            continue
+        numbers = [float("nan") if one[k] is None else one[k] for k in _BOUNDS]
         middle, low, high = together(*(scale(unit, readable(unit)) * value for value in numbers))
         cells.append((middle if low == high else f"{middle} ({low} to {high})").replace("−", "-"))
     what = "" if known["kind"] == "rate" else ", mean"

@@ -132,9 +132,7 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         then = there(found.courses[arm.then][1]) if arm.then else None
         return joined(there(found.courses[arm.course][1]), then)
 
-    arms = tuple(
-        Arm(arm.name, arm.title, whole(arm), _sorted(arm.parameters)) for arm in shape.arm
-    )
+    arms = tuple(Arm(arm.name, arm.title, whole(arm), _sorted(arm.parameters)) for arm in shape.arm)
     return Scenario(
         name=found.sheet.path.stem,
         title=shape.title,
