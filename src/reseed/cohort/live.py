@@ -138,19 +138,21 @@ def _fill(place: Place, told: Tell, design: CohortDesign, criteria: Sequence[Cri
 
 
 def _nobody(place: Place, design: CohortDesign, criteria: Sequence[Criterion]) -> Fault:
-    """What excluded the lives that a place was offered; a criterion that none met is the place."""
-    never = [number for number, met in enumerate(place.met, 1) if not met]
+    """What excluded the lives that a place was offered, and the criterion that none ever met."""
+    unsolved = 2 * place.failed > place.told
+    never = [number for number, met in enumerate(place.met, 1) if not met and not unsolved]
     where = f"history.criterion[{never[0]}]" if never else "history"
     excluded = ", ".join(
         f"{_in_words(one)} in {place.told - met}"
         for one, met in zip(criteria, place.met, strict=True)
     )
     found = f"nobody for place {place.number} in {place.told} lives; never met: {excluded}"
-    if not never:
+    if place.met.all():
         found += "; and never all of them at one visit"
     if place.failed:
         found += f"; {place.failed} could not be solved"
-    return Fault(f"cohort {design.name}", where, found, "criteria that lives meet at a visit")
+    expected = "lives that can be solved" if unsolved else "criteria that lives meet at a visit"
+    return Fault(f"cohort {design.name}", where, found, expected)
 
 
 def _in_words(one: Criterion) -> str:
