@@ -404,6 +404,24 @@ def test_an_unknown_course_that_follows_has_its_remedy(folder: Path) -> None:
     assert fault.place == "arm[1].then" and "after" in fault.expected
 
 
+@pytest.mark.parametrize(
+    ("condition", "place", "told"),
+    [
+        ('covariate = "aeg"\nat_least = 18', "among[1].covariate", "age"),
+        ('covariate = "age"\nat_least = "18 kg"', "among[1].at_least", "year"),
+        ('covariate = "age"\nlevel = "old"', "among[1].level", "level of age"),
+    ],
+)
+def test_those_an_endpoint_tells_of_are_known_to_the_cohort(
+    folder: Path, condition: str, place: str, told: str
+) -> None:
+    text = FILES["endpoints/failure.toml"] + f"[[among]]\n{condition}\n"
+    (folder / "endpoints/failure.toml").write_text(text)
+    (fault,) = faults_of(folder)
+    assert fault.place == place
+    assert told in fault.expected
+
+
 def test_syntax_error_has_its_line(folder: Path) -> None:
     """A file that is no TOML says where it ceases to be."""
     change(folder, "courses/short.toml", 'name = "conditioning"', "name : conditioning")

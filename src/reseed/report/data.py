@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reseed.base.errors import InvalidInput
 from reseed.nouns.estimate import Estimate
+from reseed.stats import censoring_weights
 
 TIMED = ("cumulative_incidence", "survival")
 """Kinds of estimates that are curves over time; all others are of one value a patient."""
@@ -62,6 +63,16 @@ class ArmData:
     def outcome(self, endpoint: str) -> Any:
         """The adjudicated rows of an endpoint: patient, time, status, value, unit."""
         return self.outcomes[self.outcomes["endpoint"] == endpoint]
+
+    def known(self, endpoint: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The values of a measured endpoint that are known, and what each of them counts for.
+
+        See `reseed.stats.censoring_weights`; a rate's patients count alike.
+        """
+        rows = self.outcome(endpoint)
+        values, status = rows["value"].to_numpy(float), rows["status"].to_numpy()
+        weights = censoring_weights(rows["time"].to_numpy(float), status)
+        return values[status == 1], weights[status == 1]
 
     @property
     def ends(self) -> Mapping[int, str]:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.clock import is_long
-from reseed.report.data import ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.names import labelled, spoken
 from reseed.report.variables import face_of, readable, scale
 from reseed.report.yearly import Followed, events_of, followed, recurrent
+from reseed.stats import RATED, censoring_weights
 
 _BETTER = {"first": "more", "sustained": "less", "count": "less", "time_below": "less"}
 _EXACT = 1e-9
@@ -25,13 +26,15 @@ class Gain:
     """What each patient gains with the first arm over another: above 0 is better, (pair,).
 
     `same` is the size below which a gain counts for nothing; `drawn` says whether the measure is
-    of a kind that a figure shows.
+    of a kind that a figure shows. `weights` are what each pair counts for, where sums of others
+    are not known; alike if not given.
     """
 
     title: str
     values: NDArray[np.float64]
     same: float
     drawn: bool
+    weights: NDArray[np.float64] | None = None
 
     @property
     def better(self) -> NDArray[np.bool_]:
@@ -113,7 +116,7 @@ def _endpoints(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
         both = first.outcome(endpoint["name"]).merge(
             other.outcome(endpoint["name"]), on="patient", suffixes=("_one", "_two")
         )
-        make = _measured if kind == "distribution" else _timed
+        make = _timed if kind in TIMED else _measured
         found.append(make(endpoint, both, -1.0 if better == "more" else 1.0))
     return found
 
@@ -124,7 +127,13 @@ def _measured(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     factor = scale(unit, readable(unit))
     gap = sign * factor * (both["value_two"] - both["value_one"]).to_numpy(float)
     title = labelled(endpoint.get("title") or spoken(endpoint["name"]), readable(unit))
-    return Gain(title, gap[np.isfinite(gap)], 0.0, False)
+    weights = np.ones(len(gap))
+    for side in ("one", "two"):  # arms lose their patients each by itself
+        time, status = both[f"time_{side}"].to_numpy(float), both[f"status_{side}"].to_numpy()
+        if endpoint.get("kind") not in RATED:
+            weights *= censoring_weights(time, status)
+    there = np.isfinite(gap)
+    return Gain(title, gap[there], 0.0, False, weights[there])
 
 
 def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:

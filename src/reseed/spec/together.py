@@ -8,6 +8,7 @@ from typing import Any
 from reseed.base.words import nearest, one_of
 from reseed.nouns.module import Module
 from reseed.spec import crosscheck
+from reseed.spec.among import check_among
 from reseed.spec.assembly import Gap, assemble, outputs
 from reseed.spec.assessment import check_assessments
 from reseed.spec.display import check_displays
@@ -52,6 +53,9 @@ def check_together(found: Gathered) -> None:
             crosscheck.check_endpoint(raw, endpoint_sheet, arm_modules)
         if found.cohort and found.cohort[1]:
             crosscheck.check_covariates(found.cohort[1], found.cohort[0], arm_modules)
+    if found.cohort and found.cohort[1]:
+        for endpoint_sheet, _, raw in found.endpoints.values():
+            check_among(raw, endpoint_sheet, found.cohort[1])
     _check_show(found, arms)
     whole_trial = [module for modules in arms for module in modules]
     check_assessments(data, sheet, outputs(whole_trial), crosscheck.happenings_of(whole_trial))

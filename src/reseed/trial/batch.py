@@ -85,6 +85,7 @@ def run_batch(
         assessments=scenario.assessments,
         infusion_day=scenario.infusion_day,
         first_days=first_days,
+        cohort=drawn,
         grafts=gives_grafts(scenario),
     )
     return Batch(drawn, trajectories, records, outcomes)

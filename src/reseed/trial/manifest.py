@@ -58,6 +58,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
                 "competing": list(e.competing),
                 "source": e.source,
                 "better": e.better,
+                "among": [str(condition) for condition in e.among],
                 "records": _records_of(e),
             }
             for e in scenario.endpoints

@@ -11,14 +11,16 @@ from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.paired import draw_gains
 from reseed.report.numbers import NONE, count, percent, share, spread, together
 from reseed.report.pairs import Gain, gains
-from reseed.stats import mean
+from reseed.stats import mean, quantiles
 
 MANY = 0.4  # share of patients who are better or worse off, for the summary to tell of it
 _NOTES = (
     "Better, same and worse: for each virtual patient, with the first arm than with the other. A "
     "gain above 0 is better with the first arm. Events are counted while the patient is followed "
     "in both arms, so that nobody avoids any by an early death; a value at the end needs a patient "
-    "who is alive in both. CI: paired, on the mean of the differences. IQR: interquartile range.",
+    "who is alive in both. Of sums over years (quality-adjusted years, months) the pairs known in "
+    "both arms count for those cut off in one (inverse probability of censoring). CI: paired, on "
+    "the mean of the differences. IQR: interquartile range.",
     "No trial can see this: each real patient has one arm only. The same luck in both arms rests "
     "on the model alone.",
 )
@@ -78,9 +80,9 @@ def _table(first: ArmData, other: ArmData, found: Sequence[Gain]) -> Table:
 
 def _row(gain: Gain) -> Row:
     size, better, worse = len(gain.values), int(gain.better.sum()), int(gain.worse.sum())
-    middle = mean(gain.values)
+    middle = mean(gain.values, gain.weights)
     value, low, high = together(middle.value, middle.low, middle.high)
-    q25, median, q75 = (float(q) for q in np.quantile(gain.values, (0.25, 0.5, 0.75)))
+    q25, median, q75 = (float(q) for q in quantiles(gain.values, weights=gain.weights))
     cells = (
         gain.title,
         count(size),

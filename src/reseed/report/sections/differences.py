@@ -8,9 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Column, Prose, Row, Table
 from reseed.report.clock import moment
@@ -178,7 +175,8 @@ def _side(
     if not compare:
         return side
     if measure == "mean":
-        gap = welch(_values(*first), _values(*own))
+        (one, light), (two, heavy) = (arm.known(e.endpoint) for arm, e in (first, own))
+        gap = welch(one, two, (light, heavy))
     else:
         gap = hybrid(_value(endpoint, measure, first), value)
     hurdle = _hurdle(measure, min(first[1].n, estimate.n), gap)
@@ -191,15 +189,10 @@ def _side(
 def _value(endpoint: Mapping[str, Any], measure: str, pair: tuple[ArmData, Estimate]) -> Bounded:
     arm, estimate = pair
     if measure == "mean":
-        return mean(_values(arm, estimate))
+        return mean(*arm.known(estimate.endpoint))
     if measure == "median":
         return median_day(estimate)
     return risk_at(estimate, end_of(endpoint, estimate))
-
-
-def _values(arm: ArmData, estimate: Estimate) -> NDArray[np.float64]:
-    rows = arm.outcome(estimate.endpoint)
-    return rows["value"].to_numpy(float)[rows["status"].to_numpy() == 1]
 
 
 def _hurdle(measure: str, n: int, gap: Bounded) -> str:

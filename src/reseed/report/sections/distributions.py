@@ -46,8 +46,10 @@ def build(data: TrialData) -> tuple[Block, ...]:
         tuple(rows),
         (
             "IQR: interquartile range. Figures of cell doses stand with collection and dose. "
-            "Rates: all events over all time, with an exact Poisson interval that is widened where "
-            "patients differ more than chance makes them; median and IQR are over patients.",
+            "Where follow-up of others was cut off, those whose sum is known count for them too "
+            "(inverse probability of censoring). Rates: all events over all time, with an exact "
+            "Poisson interval that is widened where patients differ more than chance makes them; "
+            "median and IQR are over patients.",
         ),
     )
     return (table, *(figure for endpoint in measured for figure in _figures(data, endpoint)))
@@ -78,7 +80,7 @@ def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Figure, ...]
 
 def _average(arm: ArmData, estimate: Estimate) -> str:
     if estimate.kind == "distribution":
-        return bounded(mean(_values(arm, estimate.endpoint)), estimate.unit)
+        return bounded(mean(*arm.known(estimate.endpoint)), estimate.unit)
     return average(estimate)
 
 
