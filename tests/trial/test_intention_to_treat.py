@@ -8,6 +8,8 @@ from collections.abc import Collection
 import numpy as np
 import pytest
 
+import reseed
+from reseed.base.errors import InvalidInput
 from reseed.nouns.course import Quantity
 from reseed.nouns.scenario import Scenario
 from reseed.spec import find_library, read_course, read_scenario
@@ -187,6 +189,22 @@ def test_what_follows_changes_nothing_that_studies_count(setup: Setup, batch: Ba
         assert first == pytest.approx(same, abs=1.0)
     fewer, more = (sum(len(days[one]) for one in infused) for days in (with_drugs, without))
     assert fewer < more
+
+
+def test_python_names_a_course_and_what_follows_it() -> None:
+    """As `then` does in a file; what does not fit is told."""
+    study = reseed.load("ms-progressive")
+    both = study.with_arms({"beam": ["beam-atg", "ocrelizumab-if-needed"]}).scenario.arms[0].course
+    (harvest, *_), *_ = (stage.procedures for stage in both.stages)
+    assert both.name == "beam-atg" and both.stages[-1].name == "ocrelizumab" and harvest.stay
+    for courses, told in (
+        (["beam-atg", "escalating-drugs"], "days count from infusion"),
+        (["natalizumab", "ocrelizumab-if-needed"], "no harvest"),
+        (["beam-atg", "no-treatment", "natalizumab"], "of one and what follows it"),
+        ("ocrelizumab-if-needed", "no harvest"),
+    ):
+        with pytest.raises(InvalidInput, match=told):
+            study.with_arms({"arm": courses})
 
 
 def test_twelve_patients_are_reported_with_those_whose_harvest_failed(

@@ -370,7 +370,7 @@ def test_a_course_may_follow_another_in_an_arm(folder: Path) -> None:
     ("old", "new", "place", "expected"),
     [
         ('"more"\ntitle', '"return"\ntitle', "arm[1].then", "other names than those of short"),
-        ("[[stage]]", 'origin = "entry"\n[[stage]]', "arm[1].then", "origin as those of short"),
+        ("[[stage]]", 'origin = "entry"\n[[stage]]', "arm[1].then", "from infusion, as"),
         ('port = "neutrophils"\nat_most = "1e9 cell/L"', 'failed = "infusion"',
          "stage[1].switch.when[1].failed", '"infuse"'),
         ("drug = \"booster\"", 'drug = "boster"', "stage[2].give[1].drug", '"booster"'),

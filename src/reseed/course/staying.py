@@ -29,7 +29,7 @@ class Staying:
             turn,
             carried={**carried, _FAILED: (*carried.get(_FAILED, ()), self.name)},
             entries=(*turn.entries, Entry(self.name, turn.end, 1.0, "")),
-            cancel=(*turn.cancel, *self.rest),
+            cancel=tuple(dict.fromkeys((*turn.cancel, *self.rest))),
             end="",
         )
 

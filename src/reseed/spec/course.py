@@ -122,7 +122,7 @@ def load_course(sheet: Sheet) -> tuple[Course | None, dict[str, Any]]:
     return _staying(found), data
 
 
-def joined(first: Course, then: Course | None) -> Course:
+def joined(first: Course, then: Course | None = None) -> Course:
     """A course and what follows it, as one that has the name and the title of the first.
 
     Who is waited for by a switch, because a procedure failed, stays in the study.
@@ -137,13 +137,34 @@ def joined(first: Course, then: Course | None) -> Course:
     return _staying(whole)
 
 
+def misfits(first: Course, then: Course | None = None) -> list[tuple[str, str, str]]:
+    """Why these make no course of an arm: `course` or `then`, what was found, what was expected."""
+    found = []
+    if then and then.origin != first.origin:
+        expected = f"a course whose days count from {first.origin}, as those of {first.name}"
+        found.append(("then", f"{then.name}, from {then.origin}", expected))
+    names = {stage.name for stage in first.stages}
+    for stage in then.stages if then else ():
+        if stage.name in names:
+            expected = f"stages of other names than those of {first.name}"
+            found.append(("then", f'the stage "{stage.name}" again', expected))
+    whole = joined(first, then)
+    done = {do.procedure for stage in whole.stages for do in stage.procedures}
+    for name in sorted(_awaited(whole) - done):
+        expected = "a course with that procedure, since a switch waits for its failure"
+        found.append(("course", f"no {name}", expected))
+    return found
+
+
+def _awaited(course: Course) -> set[str]:
+    """The procedures whose failure a switch waits for."""
+    switches = [stage.switch for stage in course.stages if stage.switch]
+    return {one.name for switch in switches for one in switch.when if one.kind == "failed"}
+
+
 def _staying(course: Course) -> Course:
     """The course, with patients followed on after the failures that its switches wait for."""
-    switches = [stage.switch for stage in course.stages if stage.switch]
-    awaited = {one.name for switch in switches for one in switch.when if one.kind == "failed"}
-    if not awaited:
-        return course
-    stages = []
+    awaited, stages = _awaited(course), []
     for stage in course.stages:
         dos = (dataclasses.replace(do, stay=do.stay or do.procedure in awaited)
                for do in stage.procedures)  # fmt: skip

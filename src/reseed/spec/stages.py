@@ -20,13 +20,6 @@ def switched_to(data: Mapping[str, Any]) -> set[str]:
     return {name for name in found if isinstance(name, str)}
 
 
-def awaited(data: Mapping[str, Any]) -> set[str]:
-    """The procedures whose failure a switch waits for, from a course's raw tables."""
-    switches = (_switch(stage) for stage in tables(data, "stage"))
-    found = (one.get("failed") for switch in switches for one in tables(switch, "when"))
-    return {name for name in found if isinstance(name, str)}
-
-
 def first_days(data: Mapping[str, Any]) -> list[float]:
     """The first days of all that is given and done and does not wait for a switch."""
     waiting = switched_to(data)

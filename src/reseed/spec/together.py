@@ -11,13 +11,14 @@ from reseed.spec import crosscheck
 from reseed.spec.among import check_among
 from reseed.spec.assembly import Gap, assemble, outputs
 from reseed.spec.assessment import check_assessments
+from reseed.spec.course import misfits
 from reseed.spec.display import check_displays
 from reseed.spec.endpoint import REFERENCES
 from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
 from reseed.spec.shape import tables
 from reseed.spec.sheet import Sheet, quoted
-from reseed.spec.stages import awaited, first_days
+from reseed.spec.stages import first_days
 
 
 def check_together(found: Gathered) -> None:
@@ -28,7 +29,6 @@ def check_together(found: Gathered) -> None:
     _check_names(found)
     _check_compare(found)
     _check_clock(found)
-    _check_following(found)
     crosscheck.check_parameters(data.get("parameters"), "parameters", sheet, available)
     for i, arm in enumerate(tables(data, "arm"), 1):
         place = f"arm[{i}].parameters"
@@ -56,6 +56,7 @@ def check_together(found: Gathered) -> None:
     if found.cohort and found.cohort[1]:
         for endpoint_sheet, _, raw in found.endpoints.values():
             check_among(raw, endpoint_sheet, found.cohort[1])
+    _check_following(found)
     _check_show(found, arms)
     whole_trial = [module for modules in arms for module in modules]
     check_assessments(data, sheet, outputs(whole_trial), crosscheck.happenings_of(whole_trial))
@@ -151,23 +152,11 @@ def _check_following(found: Gathered) -> None:
     """What follows a course in an arm fits it, and what a switch waits for may happen there."""
     for i, arm in enumerate(tables(found.data, "arm"), 1):
         names = [str(arm[key]) for key in ("course", "then") if key in arm]
-        raws = [found.courses[name][2] for name in names if name in found.courses]
-        if len(raws) < len(names) or not all(raws):
-            continue  # noted already
-        place = f"arm[{i}].then"
-        if len({str(raw.get("origin", "infusion")) for raw in raws}) > 1:
-            expected = f"a course whose days count from the same origin as those of {names[0]}"
-            found.sheet.add(place, quoted(names[1]), expected)
-        stages = [{str(stage.get("name")) for stage in tables(raw, "stage")} for raw in raws]
-        for name in sorted(set.intersection(*stages)) if len(stages) > 1 else ():
-            expected = f"stages of other names than those of {names[0]}"
-            found.sheet.add(place, f"the stage {quoted(name)} again", expected)
-        done = {do for raw in raws for do in crosscheck.mentioned(raw)[1]}
-        for failed in sorted({name for raw in raws for name in awaited(raw)} - done):
-            if failed not in found.modules:
-                continue  # noted already
-            expected = "a course with that procedure, since a switch waits for its failure"
-            found.sheet.add(f"arm[{i}].course", f"no {failed}", expected)
+        known = [found.courses[name] for name in names if name in found.courses]
+        courses = [course for sheet, course, _ in known if course and not sheet.faults]
+        if names and len(courses) == len(names):  # what cannot be read has been noted
+            for key, what, expected in misfits(*courses):
+                found.sheet.add(f"arm[{i}].{key}", what, expected)
 
 
 def _note_gap(gap: Gap, sheet: Sheet) -> None:
