@@ -135,7 +135,7 @@ FOLLOWED = 4.0  # years, on average, in the series that print shares without a t
 
 
 def late_effects() -> None:
-    """Shares less what anybody gets; the rest of 9.8 % at five years; thrombocytopenia with both."""
+    """Shares less what anybody gets; the rest of 9.8 % at five years; both drugs together."""
     usual = {
         name: WOMEN * value_of(f"late_effects__{name}_women")
         + (1 - WOMEN) * value_of(f"late_effects__{name}_men")

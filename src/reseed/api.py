@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from reseed import store
 from reseed.base.errors import Fault, InvalidInput
+from reseed.nouns.course import Course
 from reseed.nouns.scenario import Arm, Scenario
-from reseed.spec import Library, find_library, own_items, read_course, read_scenario
+from reseed.spec import (
+    Library,
+    find_library,
+    joined,
+    misfits,
+    own_items,
+    read_course,
+    read_scenario,
+)
 from reseed.trial import TrialResult, replay, run_trial
 from reseed.trial.replay import Replay
 
@@ -44,21 +53,35 @@ class Study:
     scenario: Scenario
     library: Library
 
-    def with_arms(self, arms: Mapping[str, str]) -> Study:
-        """The same question with other arms: a mapping from arm names to names of courses."""
+    def with_arms(self, arms: Mapping[str, str | Sequence[str]]) -> Study:
+        """The same question with other arms: a mapping from arm names to names of courses.
+
+        Two names are a course and what follows it, as `then` in a scenario. InvalidInput for a
+        name that no course has, and for courses that do not fit each other.
+        """
         if not isinstance(arms, Mapping) or not arms:
             expected = 'a mapping from arm names to courses, such as {"low": "my-course"}'
             raise InvalidInput([Fault("call", "with_arms", repr(arms)[:60], expected)])
-        courses = {
-            name: read_course(self.library.path("courses", course), self.library)
-            for name, course in arms.items()
-        }
+        courses = {name: self._course(name, given) for name, given in arms.items()}
         changed = tuple(Arm(name, course.title, course) for name, course in courses.items())
-        paths = [("courses", name, self.library.path("courses", name)) for name in arms.values()]
+        names = {name for given in arms.values() for name in _names(given)}
+        paths = [("courses", name, self.library.path("courses", name)) for name in sorted(names)]
         kept = (one for one in self.scenario.own if one.kind != "courses")
         own = (*kept, *own_items(self.library, paths))
         scenario = dataclasses.replace(self.scenario, arms=changed, own=own)
         return dataclasses.replace(self, scenario=scenario)
+
+    def _course(self, arm: str, given: str | Sequence[str]) -> Course:
+        """The course of an arm from its name, or from two."""
+        names = _names(given)
+        place = f"with_arms, {arm}"
+        if len(names) not in (1, 2):
+            expected = "the name of a course, or of one and what follows it"
+            raise InvalidInput([Fault("call", place, repr(given)[:60], expected)])
+        found = [read_course(self.library.path("courses", name), self.library) for name in names]
+        if faults := misfits(*found):
+            raise InvalidInput([Fault("call", place, what, told) for _, what, told in faults])
+        return joined(*found)
 
     def __repr__(self) -> str:
         arms = ", ".join(arm.name for arm in self.scenario.arms)
@@ -248,3 +271,8 @@ class Run:
 
         page = html.escape(self.report.read_text(encoding="utf-8"), quote=True)
         return f'<iframe srcdoc="{page}" style="width:100%;height:80vh;border:0"></iframe>'
+
+
+def _names(given: str | Sequence[str]) -> list[str]:
+    """The courses of an arm: one, or one and what follows it."""
+    return [given] if isinstance(given, str) else list(given)

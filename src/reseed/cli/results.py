@@ -137,7 +137,10 @@ def _average(title: str, averages: Sequence[Mapping[str, Any] | None]) -> Row:
     known = next(one for one in averages if one)
     unit, cells = known["unit"], []
     for one in averages:
-        numbers = [float("nan") if one is None or one[k] is None else one[k] for k in _BOUNDS]
+        if one is None or one["estimate"] is None:
+            cells.append(_NONE)
+            continue
+        numbers = [float("nan") if one[k] is None else one[k] for k in _BOUNDS]
         middle, low, high = together(*(scale(unit, readable(unit)) * value for value in numbers))
         cells.append((middle if low == high else f"{middle} ({low} to {high})").replace("−", "-"))
     what = "" if known["kind"] == "rate" else ", mean"
@@ -185,7 +188,7 @@ def _time(median: Mapping[str, Any] | None, curve: Sequence[Mapping[str, Any]]) 
     known = [row for row in curve if row["estimate"] is not None and row["low"] is not None]
     if median and median["q75"] is None and known and known[-1]["low"] <= 0.5 <= known[-1]["high"]:
         return "about 50 % had it; no median"
-    return _quartiles(median, "", "not reached")
+    return _quartiles(median, "", "not reached" if known else _NONE)
 
 
 def _quartiles(median: Mapping[str, Any] | None, unit: str, absent: str) -> str:

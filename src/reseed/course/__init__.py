@@ -3,11 +3,12 @@
 from reseed.course.give_until import stop_of
 from reseed.course.orders import administrations, tag
 from reseed.course.plan import plan
-from reseed.course.procedures import PROCEDURES, RECORDS
+from reseed.course.procedures import FAILING, PROCEDURES, RECORDS
 from reseed.course.switching import record_of
 from reseed.course.words import in_words, quantity_in_words
 
 __all__ = [
+    "FAILING",
     "PROCEDURES",
     "RECORDS",
     "administrations",

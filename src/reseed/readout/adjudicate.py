@@ -29,16 +29,19 @@ def adjudicate(
     origin: NDArray[np.float64],
     first_days: NDArray[np.float64] | None = None,
     cohort: Cohort | None = None,
+    grafts: bool = False,
 ) -> Outcomes:
     """Outcomes of all patients, ordered by patient and then by endpoint.
 
     `origin` is the day of infusion on the study clock, (patient,), `first_days` that on which the
     telling begins, and `cohort` holds the covariates of those of whom an endpoint tells. A patient
     whose solution failed has no outcome; nor has one whose follow-up ended before the infusion, in
-    time-to-event endpoints that count from there. InvalidInput with every endpoint that cannot
-    be adjudicated.
+    time-to-event endpoints that count from there. In a trial that gives `grafts` whoever was not
+    infused has no outcome of what counts from the infusion and looks at nothing before.
+    InvalidInput with every endpoint that cannot be adjudicated.
     """
     _check(endpoints)
+    without = _not_infused(observations.ids, records) if grafts else None
     cases = {name: _cases(observations, records, name, origin, first_days) for name in ORIGINS}
     verdicts: dict[str, Verdicts] = {}
     chosen: dict[str, NDArray[np.bool_]] = {}
@@ -51,7 +54,10 @@ def adjudicate(
         except (KeyError, ValueError) as error:
             faults.append(_fault(endpoint, str(error.args[0]), "settings that fit"))
             continue
-        verdicts[endpoint.name] = undefined_where(trajectories.status != 0, found)
+        missing = trajectories.status != 0
+        if without is not None and endpoint.origin == "infusion" and endpoint.from_day >= 0:
+            missing = missing | without
+        verdicts[endpoint.name] = undefined_where(missing, found)
     if faults:
         raise InvalidInput(faults)
     return _table(observations.ids, endpoints, verdicts, chosen)
@@ -63,6 +69,12 @@ def _chosen(endpoint: Endpoint, ids: NDArray[np.int64], cohort: Cohort | None) -
     if cohort is None:
         raise ValueError("among needs the covariates of a cohort")
     return whom(endpoint, cohort)
+
+
+def _not_infused(ids: NDArray[np.int64], records: Records) -> NDArray[np.bool_]:
+    """Who has no record of an infusion: (patient,)."""
+    given = np.array([source == "infuse" for source in records.source], dtype=bool)
+    return ~np.isin(ids, records.patient[given])
 
 
 def _cases(

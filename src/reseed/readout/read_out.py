@@ -31,12 +31,13 @@ def read_out(
     infusion_day: float = 0.0,
     first_days: NDArray[np.float64] | None = None,
     cohort: Cohort | None = None,
+    grafts: bool = False,
 ) -> Outcomes:
     """Outcomes as a trial with such visits, measurement noise and drop-out would record them.
 
     Only the ports that an endpoint names are observed. `first_days` (patient,) are the first study
-    days of patients whose life before entry is told, `cohort` the patients by their covariates.
-    See `observe` and `adjudicate`.
+    days of patients whose life before entry is told, `cohort` the patients by their covariates;
+    `grafts` says that the trial gives any. See `observe` and `adjudicate`.
     """
     ports = {str(value) for e in endpoints for name, value in e.settings if name == "port"}
     observations = observe(
@@ -48,4 +49,6 @@ def read_out(
         assessments=assessments,
         infusion_day=infusion_day,
     )
-    return adjudicate(observations, records, trajectories, endpoints, origin, first_days, cohort)
+    return adjudicate(
+        observations, records, trajectories, endpoints, origin, first_days, cohort, grafts
+    )

@@ -112,13 +112,15 @@ class TrialData:
     def of(self, endpoint: str) -> tuple[tuple[ArmData, Estimate], ...]:
         """The arms that have an estimate of an endpoint, with it.
 
-        Recovery after a graft is no endpoint of an arm without any, where others have one.
+        Recovery after a graft is no endpoint of an arm without any, where others have one; nor is
+        any other that describes nobody there.
         """
         arms = self.arms
         if any(e["name"] == endpoint and e.get("kind") == "sustained" for e in self.endpoints):
             arms = tuple(arm for arm in arms if len(arm.rows("infuse"))) or arms
         pairs = ((arm, self.estimates.get((arm.name, endpoint))) for arm in arms)
-        return tuple((arm, found) for arm, found in pairs if found is not None)
+        known = tuple((arm, found) for arm, found in pairs if found is not None)
+        return tuple((arm, found) for arm, found in known if found.n) or known
 
     def kind(self, endpoint: str) -> str:
         """The kind of an endpoint's estimates, as `Estimate` says; "" without any."""

@@ -11,8 +11,10 @@ from pydantic import AfterValidator, Field
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.time import DAYS_PER_YEAR
+from reseed.nouns.course import Course
 from reseed.nouns.scenario import Arm, Scenario
 from reseed.spec.assessment import AssessmentShape, assessment_of
+from reseed.spec.course import joined
 from reseed.spec.display import DisplayShape, displays
 from reseed.spec.gather import Gathered, all_faults, gather
 from reseed.spec.library import ARM, NAME, Library
@@ -58,6 +60,7 @@ class ArmShape(Shape):
     name: ArmName
     title: Line
     course: Name
+    then: Name | None = None
     parameters: dict[str, AnyQuantity] = {}
 
 
@@ -128,10 +131,11 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         assert noun is not None  # a noun is missing only where there is a fault
         return noun
 
-    arms = tuple(
-        Arm(arm.name, arm.title, there(found.courses[arm.course][1]), _sorted(arm.parameters))
-        for arm in shape.arm
-    )
+    def whole(arm: ArmShape) -> Course:
+        then = there(found.courses[arm.then][1]) if arm.then else None
+        return joined(there(found.courses[arm.course][1]), then)
+
+    arms = tuple(Arm(arm.name, arm.title, whole(arm), _sorted(arm.parameters)) for arm in shape.arm)
     return Scenario(
         name=found.sheet.path.stem,
         title=shape.title,

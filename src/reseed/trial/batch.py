@@ -21,7 +21,7 @@ from reseed.nouns.records import Records
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
 from reseed.readout import follow_up, read_out
-from reseed.trial.setup import Setup, ids_start
+from reseed.trial.setup import Setup, gives_grafts, ids_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ def run_batch(
         infusion_day=scenario.infusion_day,
         first_days=first_days,
         cohort=drawn,
+        grafts=gives_grafts(scenario),
     )
     seen = follow_up(trajectories, key, scenario.dropout_per_year)
     return Batch(drawn, trajectories, records, outcomes, seen)

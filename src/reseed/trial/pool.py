@@ -138,6 +138,6 @@ def _work(task: Task) -> list[Batch]:
 
 
 def _rounded(batch: Batch) -> Batch:
-    solved = batch.trajectories
-    kept = dataclasses.replace(solved, values=store.round_mantissa(solved.values))
+    values: Any = store.round_mantissa(batch.trajectories.values)
+    kept = dataclasses.replace(batch.trajectories, values=values)
     return dataclasses.replace(batch, trajectories=kept)

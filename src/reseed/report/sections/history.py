@@ -20,7 +20,7 @@ from reseed.report.variables import face_of, scale
 from reseed.report.yearly import Events, events_of, followed
 from reseed.stats import event_rate
 
-_AGE, _DURATION, _DRAWN = "age", "disease_duration", "lives_drawn"
+_AGE, _DURATION, _DRAWN, _FAILED = "age", "disease_duration", "lives_drawn", "lives_failed"
 _UNITS = {_AGE: "year", _DURATION: "year"}
 
 _NEAR = 45.0  # days about a year within which a value is one of a year later
@@ -41,9 +41,15 @@ def build(data: TrialData) -> tuple[Block, ...]:
         f"{tenth(history['longest_days'] / 365.25)} years. Criteria: {words}."
     )
     source = linked(f"Source of the criteria ({history['status']}): {history['source']}")
-    notes = ("IQR: interquartile range. Lives drawn: until one was let in; the last is counted.",)
+    notes = (
+        "IQR: interquartile range. Lives drawn: until one was let in; the last is counted. A life "
+        "that could not be solved lets nobody in. Each arm tells the life before entry again, in "
+        "its own model: where its numbers change the untreated disease, some would not have been "
+        "let in.",
+    )
     names = [one["covariate"] for one in history["criteria"] if one["covariate"]]
-    tables = by_arm("Patients as they enter", "", data.titles, _entry(data, names), notes)
+    rows = [*_entry(data, names), *_again(data, history)]
+    tables = by_arm("Patients as they enter", "", data.titles, rows, notes)
     changes = (Prose(said) for said in since_entry(data))
     return (Prose(text), Prose(source), *tables, *changes, *_regression(data, history))
 
@@ -118,6 +124,26 @@ def _entry(data: TrialData, names: Sequence[str]) -> _Rows:
         total = [count(int(column.sum())) for column in drawn]
         first = [share(int((column == 1).sum()), len(column)) for column in drawn]
         rows += [("", "Lives drawn", total), ("", "Places filled by the first life, n (%)", first)]
+        unsolved = [arm.patients.get(_FAILED) for arm in data.arms]
+        if all(column is not None for column in unsolved):
+            cells = [count(int(column.sum())) for column in unsolved]
+            rows.append(("", "Lives that could not be solved", cells))
+    return rows
+
+
+def _again(data: TrialData, history: Mapping[str, Any]) -> _Rows:
+    """Who meets the criteria on records in the life before entry as the arm itself tells it."""
+    rows: _Rows = []
+    for one in (one for one in history["criteria"] if one["kind"] == "record"):
+        low = -math.inf if one["low"] is None else one["low"]
+        high = math.inf if one["high"] is None else one["high"]
+        cells = []
+        for arm in data.arms:
+            made, days = arm.records["name"] == one["name"], arm.records["time"]
+            recent = arm.records[made & (days > -one["within_days"]) & (days <= 0)]
+            seen = recent.groupby("patient").size().reindex(arm.patients["patient"], fill_value=0)
+            cells.append(share(int(((seen >= low) & (seen <= high)).sum()), arm.size))
+        rows.append(("", f"Met when told again: {_criterion(one)}, n (%)", cells))
     return rows
 
 
