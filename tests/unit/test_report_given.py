@@ -74,6 +74,19 @@ def test_doses_that_a_procedure_cancels_are_not_given() -> None:
     np.testing.assert_array_equal(doses_of(orders, "shot"), [1, 0, 0])
 
 
+def test_a_course_that_ends_before_the_infusion_is_counted_to_there() -> None:
+    """Mobilisation stops with the harvest; who has too few cells gets no conditioning."""
+    before = SHOT | {"days": [-12.0, -11.0, -10.0], "tag": "shot/first"}
+    after = SHOT | {"days": [-2.0, -1.0], "tag": "shot/second"}
+    stops = [(p, ORIGIN - 10.5, "stop", "shot/first") for p in IDS]
+    stops.append((1, ORIGIN - 10.5, "stop", "shot/second"))
+    everybody = dataclasses.replace(people(), last=np.full(3, 4000.0))
+    first, second = received(arm_of([before, after], stops), everybody, ORIGIN)
+    np.testing.assert_array_equal(first.doses, [2, 2, 2])
+    np.testing.assert_array_equal(second.doses, [2, 0, 2])
+    assert list(np.isfinite(second.begun)) == [True, False, True]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The long trial, of whose first arm patient 5 leaves on day 900 and dies on day 1000."""

@@ -62,11 +62,12 @@ def received(arm: ArmData, people: Followed, origin: float) -> tuple[Received, .
 
 def _received(arm: ArmData, people: Followed, origin: float, entry: Mapping[str, Any]) -> Received:
     never = np.full(len(people.ids), np.inf)
-    start = np.full(len(people.ids), origin)
+    start, always = np.full(len(people.ids), origin), np.full(len(people.ids), -np.inf)
     if entry.get("begins"):
-        start = _first(arm, people, "switch", entry["begins"], np.full(len(never), -np.inf))
+        start = _first(arm, people, "switch", entry["begins"], always)
     times = np.sort(np.asarray(entry["days"], dtype=float))
-    cancelled = _first(arm, people, "stop", str(entry.get("tag", "")), start)
+    since = start if entry.get("begins") else always  # a course may be stopped before its day 0
+    cancelled = _first(arm, people, "stop", str(entry.get("tag", "")), since)
     recovered = never
     if entry.get("stops"):
         recovered = _first(arm, people, "give", entry["stops"], start + np.floor(times[0]))
