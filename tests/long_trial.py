@@ -132,7 +132,8 @@ def _run(design: str, evidence: Any) -> dict[str, Any]:
         "arms": [
             {"name": "graft", "title": "Graft", "course": "graft-course", "words": [],
              "given": [
-                 {"what": "drug", "dose": "5", "days": list(range(5, 30)), "until": True},
+                 {"what": "drug", "dose": "5", "days": list(range(5, 30)), "until": True,
+                  "stops": "drug stopped"},
                  {"what": "drug", "dose": "5", "days": [-10, -9], "until": False},
              ],
              "modules": [], "system": "ab" * 32, "ids_start": 0},

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from reseed import store
 from reseed.base.errors import Fault, InvalidInput
+from reseed.nouns.course import Course
 from reseed.nouns.scenario import Arm, Scenario
-from reseed.spec import Library, find_library, read_course, read_scenario
+from reseed.spec import (
+    Library,
+    find_library,
+    joined,
+    misfits,
+    own_items,
+    read_course,
+    read_scenario,
+)
 from reseed.trial import TrialResult, replay, run_trial
 from reseed.trial.replay import Replay
 
@@ -21,6 +30,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray
     from matplotlib.figure import Figure
+
+
+_DAY = {"units": "day", "long_name": "days after the infusion"}
+_STUDY_DAY = {"units": "day", "long_name": "days after study entry"}
 
 
 def load(name: str | Path, *, library: str | Path | Sequence[str | Path] = ()) -> Study:
@@ -40,17 +53,35 @@ class Study:
     scenario: Scenario
     library: Library
 
-    def with_arms(self, arms: Mapping[str, str]) -> Study:
-        """The same question with other arms: a mapping from arm names to names of courses."""
+    def with_arms(self, arms: Mapping[str, str | Sequence[str]]) -> Study:
+        """The same question with other arms: a mapping from arm names to names of courses.
+
+        Two names are a course and what follows it, as `then` in a scenario. InvalidInput for a
+        name that no course has, and for courses that do not fit each other.
+        """
         if not isinstance(arms, Mapping) or not arms:
             expected = 'a mapping from arm names to courses, such as {"low": "my-course"}'
             raise InvalidInput([Fault("call", "with_arms", repr(arms)[:60], expected)])
-        courses = {
-            name: read_course(self.library.path("courses", course), self.library)
-            for name, course in arms.items()
-        }
+        courses = {name: self._course(name, given) for name, given in arms.items()}
         changed = tuple(Arm(name, course.title, course) for name, course in courses.items())
-        return dataclasses.replace(self, scenario=dataclasses.replace(self.scenario, arms=changed))
+        names = {name for given in arms.values() for name in _names(given)}
+        paths = [("courses", name, self.library.path("courses", name)) for name in sorted(names)]
+        kept = (one for one in self.scenario.own if one.kind != "courses")
+        own = (*kept, *own_items(self.library, paths))
+        scenario = dataclasses.replace(self.scenario, arms=changed, own=own)
+        return dataclasses.replace(self, scenario=scenario)
+
+    def _course(self, arm: str, given: str | Sequence[str]) -> Course:
+        """The course of an arm from its name, or from two."""
+        names = _names(given)
+        place = f"with_arms, {arm}"
+        if len(names) not in (1, 2):
+            expected = "the name of a course, or of one and what follows it"
+            raise InvalidInput([Fault("call", place, repr(given)[:60], expected)])
+        found = [read_course(self.library.path("courses", name), self.library) for name in names]
+        if faults := misfits(*found):
+            raise InvalidInput([Fault("call", place, what, told) for _, what, told in faults])
+        return joined(*found)
 
     def __repr__(self) -> str:
         arms = ", ".join(arm.name for arm in self.scenario.arms)
@@ -118,13 +149,31 @@ class Run:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """One row per arm, patient and endpoint: time (days), status (0/1/2), value, unit."""
+        """One row per arm, patient and endpoint: time, status (0/1/2), value, unit.
+
+        `time` is in days after the endpoint's own origin, the infusion or study entry.
+        """
         return self._stacked(store.read_outcomes)
 
     @cached_property
     def records(self) -> pd.DataFrame:
-        """What procedures, events and hazards left behind, with times in study days."""
-        return self._stacked(store.read_records)
+        """What procedures, events and hazards left behind, all that the model made.
+
+        `time` is in days after study entry, `day` in days after the infusion. What came after a
+        drop-out is here too; the report and the endpoints do not see it (`solutions`).
+        """
+        records = self._stacked(store.read_records)
+        day = records["time"] - self._result.run["infusion_day"]
+        records.insert(records.columns.get_loc("time") + 1, "day", day)
+        return records
+
+    @cached_property
+    def solutions(self) -> pd.DataFrame:
+        """How each patient's solution went and ended, and until when and why the trial saw it.
+
+        All times are in days after study entry.
+        """
+        return self._stacked(store.read_solutions)
 
     @cached_property
     def patients(self) -> pd.DataFrame:
@@ -135,7 +184,8 @@ class Run:
     def trajectories(self) -> xarray.DataArray:
         """Values (arm, patient, variable, time) as stored: float32 with 12 bits of mantissa.
 
-        `time` is in days after infusion; patients are counted from 0 within each arm.
+        `time` is in days after the infusion, and `study_day` beside it in days after study entry;
+        patients are counted from 0 within each arm. `attrs["units"]` has the unit of each variable.
         """
         import xarray
 
@@ -148,17 +198,22 @@ class Run:
         joined = xarray.concat(
             arrays, dim=xarray.DataArray(list(self.arms), dims="arm", name="arm")
         )
+        study = xarray.Variable("time", joined["time"].to_numpy() + infusion, _STUDY_DAY)
+        joined = joined.assign_coords(study_day=study)
+        joined["time"].attrs.update(_DAY)
         return joined.rename("value")
 
     def estimate(self, endpoint: str) -> pd.DataFrame:
         """An endpoint's estimates, one row per arm and time, or per arm for a measured one.
 
-        KeyError names the endpoints that exist.
+        InvalidInput says why an endpoint of the scenario was left out of this run, where it was
+        (follow-up that is too short for it); KeyError names the endpoints that exist.
         """
         import pandas as pd
 
         found = [e for e in self._result.estimates() if e.endpoint == endpoint]
         if not found:
+            self._refuse_left_out(endpoint)
             raise KeyError(f"no endpoint {endpoint!r}; there are: {', '.join(self._endpoints())}")
         if not any(len(e.times) for e in found):
             names = ("arm", "median", "q25", "q75", "unit", "n", "missing")
@@ -179,9 +234,13 @@ class Run:
         return pd.concat(parts, ignore_index=True)
 
     def plot(self, what: str) -> Figure:
-        """A figure of a variable (bands per arm) or of an endpoint (curves or distributions)."""
+        """A figure of a variable (bands per arm) or of an endpoint (curves or distributions).
+
+        Refuses as `estimate`.
+        """
         from reseed.report import figure
 
+        self._refuse_left_out(what)
         return figure(self.folder, what)
 
     @property
@@ -191,6 +250,14 @@ class Run:
 
     def _endpoints(self) -> list[str]:
         return [endpoint["name"] for endpoint in self._result.run["endpoints"]]
+
+    def _refuse_left_out(self, endpoint: str) -> None:
+        """InvalidInput with the reason, if the run left this endpoint out."""
+        for one in self._result.run["left_out"]:
+            if one["endpoint"] == endpoint:
+                expected = "a run that can judge it: a longer follow-up, or arms that record it"
+                fault = Fault("run", f"endpoint {endpoint}", f"left out: {one['why']}", expected)
+                raise InvalidInput([fault])
 
     def _stacked(self, read: Callable[[Path, str], pd.DataFrame]) -> pd.DataFrame:
         import pandas as pd
@@ -204,3 +271,8 @@ class Run:
 
         page = html.escape(self.report.read_text(encoding="utf-8"), quote=True)
         return f'<iframe srcdoc="{page}" style="width:100%;height:80vh;border:0"></iframe>'
+
+
+def _names(given: str | Sequence[str]) -> list[str]:
+    """The courses of an arm: one, or one and what follows it."""
+    return [given] if isinstance(given, str) else list(given)

@@ -139,6 +139,22 @@ def test_second_call_starts_at_once(go: ModuleType, checkout: Path) -> None:
     assert time.perf_counter() - start < 3  # 0.1 s on an idle machine
 
 
+def test_the_demo_keeps_its_bytecode_in_its_own_environment(
+    go: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also for who told Python to write none: nothing outside of .venv is written."""
+    venv = checkout / ".venv"
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "elsewhere")
+    go.keep_bytecode(venv)
+    (checkout / "quick.py").write_text("import slow\n")
+    (checkout / "slow.py").write_text("")
+    done = subprocess.run([sys.executable, checkout / "quick.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list((venv / "bytecode").rglob("slow*.pyc"))
+    assert not list(checkout.glob("__pycache__"))
+
+
 def test_go_explains_itself(root: Path) -> None:
     """A word it does not know gets the three it does."""
     done = subprocess.run([sys.executable, root / "go", "away"], capture_output=True, text=True)

@@ -296,3 +296,19 @@ def test_columns_align() -> None:
 def test_laws_in_words(law: Distribution, words: str) -> None:
     """As a protocol would say it."""
     assert law_in_words(law, ("female", "male")) == words
+
+
+def test_an_arm_without_a_graft_has_no_engraftment() -> None:
+    """Where another arm has one: a dash, not a count that was never low."""
+    own = SUMMARY["arms"]["short"]  # type: ignore[index]
+    document = SUMMARY | {"arms": {"short": own, "drugs": own}}
+    arms = [*RUN["arms"], {"name": "drugs", "title": "Drugs"}]
+    tallies = TALLIES | {"drugs": Tally(10, 0)}
+    rows = {}
+    for line in in_words(document, RUN | {"arms": arms}, tallies).splitlines():
+        cells = re.split(r" {2,}", line.strip())
+        rows[cells[0]] = cells[1:]
+    recovery = [cells for name, cells in rows.items() if name.startswith("Engraftment")]
+    assert [cells[1] for cells in recovery] == ["-", "-"]
+    assert all(cells[0] != "-" for cells in recovery)
+    assert rows["virtual patients"] == ["10", "10"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +13,19 @@ from examples import cohort, module, system
 from reseed.base.errors import InvalidInput
 from reseed.course import in_words, plan
 from reseed.course.orders import orders
+from reseed.course.procedures import PROCEDURES
 from reseed.engine import Solver, solve
 from reseed.engine.solver import REFERENCE
 from reseed.nouns.course import Course, Give, Quantity, Stage
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
+from reseed.nouns.scenario import Arm
+from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
-from reseed.spec import read_course
+from reseed.spec import find_library, read_course, read_scenario
+from reseed.trial.setup import set_up
 
 DRUGS = ("one", "two", "three")
 GIVE = """[[stage.give]]
@@ -172,6 +178,121 @@ def test_origin_moves_day_zero(tmp_path: Path) -> None:
     assert switches(records) == [(80.0, "switch to two")]
 
 
+# --- procedures that fail ------------------------------------------------------------------------
+
+HARVEST = '[[stage.procedure]]\ndo = "harvest"\ndays = 5\nhour = 0\n'
+LATER = """[[stage]]
+name = "later"
+title = "Later"
+[[stage.give]]
+drug = "two"
+dose = "5 mg"
+over = "24 h"
+hour = 0
+days = [20]
+"""
+WATCHING = """[[stage]]
+name = "watching"
+title = "Watching"
+[stage.switch]
+to = "three"
+visits = "10 day"
+[[stage.switch.when]]
+failed = "harvest"
+"""
+
+
+@dataclass(frozen=True)
+class Collects:
+    """A harvest that has collected something, and fails or does not."""
+
+    fails: bool
+
+    def __call__(self, moment: Moment) -> Turn:
+        end = "harvest failure" if self.fails else ""
+        return Turn(
+            carried={"graft": "a bag"}, entries=(Entry("harvest", "bag", 1.0, ""),), end=end
+        )
+
+
+def harvested(
+    monkeypatch: pytest.MonkeyPatch, course: Course, fails: bool, method: str | None = None
+) -> tuple[Trajectories, Records]:
+    """Two patients whose harvest fails or not."""
+    monkeypatch.setitem(PROCEDURES, "harvest", lambda *_: Collects(fails))
+    return followed(course, illness(0.0), solver=Solver(method=method) if method else None)
+
+
+def test_without_more_a_failure_ends_follow_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`if_fails` is "end" where nothing is said: nothing is known of them after day 5."""
+    for said in ("", 'if_fails = "end"\n'):
+        course = course_of(tmp_path, ENTRY + stage("one", HARVEST + said) + LATER)
+        found, records = harvested(monkeypatch, course, True)
+        assert found.end_reason == ("harvest failure",) * 2
+        np.testing.assert_array_equal(found.end_time, 5.0)
+        assert "end" in records.source
+
+
+@pytest.mark.parametrize("method", [None, sorted(REFERENCE)[0]])
+def test_who_stays_gets_nothing_more_of_the_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str | None
+) -> None:
+    """The drug that runs stops on day 5, the one of day 20 is not begun; the failure is recorded.
+
+    On both engines. Where the harvest succeeds both are given.
+    """
+    course = course_of(tmp_path, ENTRY + stage("one", HARVEST + 'if_fails = "stay"\n') + LATER)
+    found, records = harvested(monkeypatch, course, True, method)
+    assert found.end_reason == ("", "") and np.all(found.end_time == 200.0)
+    np.testing.assert_allclose(found.values[0, 0], np.where(np.arange(200) < 5, 10.0, 0.0))
+    assert not found.values[0, 1].any()
+    rows = zip(records.patient, records.source, records.time, records.name, strict=True)
+    of_first = [row[2:] for row in rows if row[:2] == (0, "harvest")]
+    assert of_first == [(5.0, "bag"), (5.0, "harvest failure")]
+    found, records = harvested(monkeypatch, course, False, method)
+    np.testing.assert_allclose(found.values[0, 0], 10.0)
+    np.testing.assert_array_equal(np.flatnonzero(found.values[0, 1]), [20])
+    assert "harvest failure" not in records.name
+
+
+def test_a_switch_that_waits_for_the_failure_keeps_patients_in_the_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third drug begins at the first visit after day 5; without a failure it never does."""
+    text = ENTRY + stage("one", HARVEST) + LATER + WATCHING + stage("three")
+    course = course_of(tmp_path, text)
+    found, records = harvested(monkeypatch, course, True)
+    assert switches(records) == [(10.0, "switch to three")]
+    np.testing.assert_allclose(found.values[0, 2], np.where(np.arange(200) < 10, 0.0, 10.0))
+    found, records = harvested(monkeypatch, course, False)
+    assert switches(records) == [] and not found.values[0, 2].any()
+
+
+def test_what_follows_a_failure_reads_as_words(tmp_path: Path) -> None:
+    """Whether patients are followed on, and what a visit looks for."""
+    text = ENTRY + stage("one", HARVEST) + LATER + WATCHING + stage("three")
+    first, _, watching, _ = in_words(course_of(tmp_path, text))
+    assert "the harvest has failed: nothing more of the course follows, and the patient is" in first
+    assert watching == (
+        "Watching. Days count from study entry. Patients are seen from day 0 on, and nothing is "
+        "given. Visits every 10 days, the first at the start. "
+        "Switch to three when a visit finds that the harvest has failed."
+    )
+    (alone,) = in_words(course_of(tmp_path, ENTRY + stage("one", HARVEST)))
+    assert "the harvest has failed: follow-up ends." in alone
+
+
+def test_a_procedure_that_never_fails_is_waited_for_in_vain(tmp_path: Path) -> None:
+    """That is said before anything is solved."""
+    text = (ENTRY + stage("one", HARVEST) + WATCHING + stage("three")).replace("harvest", "thaw")
+    arm = Arm("thawed", "Thawed", course_of(tmp_path, text))
+    scenario = read_scenario("autologous-recovery", find_library())
+    with pytest.raises(InvalidInput, match="watching: failed: found thaw; expected one of harvest"):
+        set_up(dataclasses.replace(scenario, arms=(arm,)))
+
+
 # --- orders --------------------------------------------------------------------------------------
 
 
@@ -225,6 +346,13 @@ def test_doses_without_end_are_given_to_the_end() -> None:
         ('drug = "two"\ndose = "10 mg"\ndays = "0.."', 'drug = "two"\ndose = "10 mg"\n'
          'days = "-1.."', "stage[2].give[1].days", "days from 0 on"),
         ('origin = "entry"', 'origin = "enter"', "origin", "one of infusion, entry"),
+        ('port = "score"\nrises_by = 1', "rises_by = 1", "stage[1].switch.when[1]", "port and"),
+        ('port = "score"\nrises_by = 1', 'failed = "harvest"\nrises_by = 1',
+         "stage[1].switch.when[1]", "no level"),
+        ('port = "score"\nrises_by = 1', 'port = "score"\nfailed = "harvest"',
+         "stage[1].switch.when[1]", "one of port and failed"),
+        ('name = "two"\ntitle = "Two"', 'name = "two"\ntitle = "Two"\n[[stage]]\n'
+         'name = "none"\ntitle = "None"\n', "stage[2]", "done in it, or a switch"),
     ],
 )  # fmt: skip
 def test_slips_of_a_switch_are_told_with_their_place(

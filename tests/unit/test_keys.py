@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reseed.base.keys import exponentials, normals, philox_key, uniforms
+from reseed.base.keys import exponentials, normals, philox_key, uniforms, uniforms_of
 from reseed.nouns.key import Key
 
 KEY = Key(20260904, "parameter/melphalan__CL")
@@ -99,3 +99,19 @@ def test_broadcasting_equals_single_calls() -> None:
             assert single == table[row, day]
     assert np.array_equal(normals(KEY, MANY)[7:9], normals(KEY, [7, 8]))
     assert np.array_equal(exponentials(KEY, MANY)[[5]], exponentials(KEY, [5]))
+
+
+def test_several_streams_at_once_are_the_same_numbers() -> None:
+    """One number, an array, a table, and many streams together: an address has one number."""
+    ids = np.array([0, 3, 10_000_123, 2**40])
+    streams = ("parameter/a", "covariate/b", "hazard/c")
+    for seed in (1, 2**64 - 1):
+        together = uniforms_of(seed, streams, ids, replicate=2)
+        for row, stream in zip(together, streams, strict=True):
+            key = Key(seed, stream)
+            np.testing.assert_array_equal(row, uniforms(key, ids, replicate=2))
+            one = [float(uniforms(key, int(patient), replicate=2)) for patient in ids]
+            np.testing.assert_array_equal(row, one)
+            table = uniforms(key, ids[:, None], occurrence=np.arange(5), replicate=2)
+            np.testing.assert_array_equal(table[:, 0], row)
+    assert uniforms_of(1, (), ids).shape == (0, 4)

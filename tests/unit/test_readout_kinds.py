@@ -46,6 +46,7 @@ def judge(
     reason: str = "",
     status: int = 0,
     origin: float = INFUSION,
+    grafts: bool = False,
 ) -> list[tuple[float, int, float]]:
     """Verdicts (time, status, value) on patient 5, whose counts (1e9/L) start on infusion day.
 
@@ -74,6 +75,7 @@ def judge(
         count_cv=0.0,
         dropout_per_year=0.0,
         origin=np.array([origin]),
+        grafts=grafts,
     )
     assert isinstance(outcomes, Outcomes)
     assert outcomes.endpoint == tuple(e.name for e in endpoints)
@@ -400,6 +402,25 @@ def test_follow_up_that_ended_before_infusion() -> None:
         assert np.isnan(time) and status == 0 and np.isnan(value)
     assert verdicts[3][1:] == (1, 1e6)
     assert verdicts[4][:2] == (6.0, 1)
+
+
+def test_who_was_not_infused_has_no_outcome_from_the_infusion() -> None:
+    """In a trial that gives grafts: of no kind, unless it looks at days before, or from entry."""
+    days = endpoint("time_below", "days", port="neutrophils", below=HALF)
+    before = endpoint("count", "before", records=("apheresis",), from_day=-10.0, to_day=0.0)
+    entry = endpoint("first", "entry", records=("relapse", "death"), origin="entry", competing=())
+    rules = (ENGRAFTMENT, SURVIVAL, days, before, entry)
+    records = [(5, 4.0, "harvest", "apheresis", 1.0, ""), (5, 15.0, "hazard", "relapse", 1.0, "")]
+    counts = [0.1] * 5 + [1.0]
+    verdicts = judge(counts, *rules, records=records, grafts=True)
+    for time, status, value in verdicts[:3]:
+        assert np.isnan(time) and status == 0 and np.isnan(value)
+    assert verdicts[3][1:] == (1, 1.0) and verdicts[4][:2] == (15.0, 1)
+    given = [*records, (5, INFUSION, "infuse", "cd34_infused", 5e6, "cell/kg")]
+    infused = judge(counts, *rules, records=given, grafts=True)
+    without = judge(counts, *rules, records=records)
+    assert infused[0][:2] == without[0][:2] == (5.0, 1)
+    assert infused[2][1:] == without[2][1:] == (1, 5.0)
 
 
 def test_death_on_the_day_of_infusion_counts() -> None:

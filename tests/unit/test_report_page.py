@@ -20,7 +20,8 @@ from reseed.report.numbers import percent_interval, spread
 from reseed.report.page import STATEMENT
 from reseed.report.sections import SECTIONS
 
-SHORT = [s.id for s in SECTIONS if s.id not in ("benefit", "history", "years", "published")]
+_LONG = ("benefit", "history", "years", "results", "published")
+SHORT = [s.id for s in SECTIONS if s.id not in _LONG]
 """Sections of a short trial of different people that no life before and no study belongs to."""
 ORIGIN = 49.0
 DAYS = np.arange(0.0, 150.0)

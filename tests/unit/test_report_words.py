@@ -13,7 +13,7 @@ from reseed.report.links import linked
 from reseed.report.names import labelled, quantity, spoken, unit_text
 from reseed.report.numbers import number, percent_interval, share, spread
 from reseed.report.page import css_text
-from reseed.report.sections.differences import Contrast, Side
+from reseed.report.sections.differences import Contrast, Side, with_day
 from reseed.report.sections.findings import sentence
 from reseed.report.sections.summary import quartiles
 from reseed.report.variables import legible, show_of
@@ -164,3 +164,20 @@ def test_a_median_by_the_toss_of_a_coin_is_none() -> None:
     assert quartiles(toss) == "about 50% had it; no median"
     sure = dataclasses.replace(toss, low=np.array([0.51]))
     assert quartiles(sure) == "20 (9 to not reached)"
+
+
+def test_a_title_says_its_day_once() -> None:
+    """Fifteen years are not five; a title with parts is set off."""
+    assert with_day("Overall survival to 15 years", "at", "15 years") == (
+        "Overall survival to 15 years"
+    )
+    assert with_day("Overall survival to 15 years", "at", "5 years").endswith("15 years at 5 years")
+    confirmed = "Progression-free survival, confirmed at 6 months"
+    assert with_day(confirmed, "at", "5 years") == f"{confirmed}, at 5 years"
+
+
+def test_hazards_and_ports_have_words() -> None:
+    """No raw names where a physician reads."""
+    assert spoken("death_background") == "Death from other causes"
+    assert spoken("graves_disease") == "Graves' disease"
+    assert spoken("clones_survived").startswith("Autoreactive clones")

@@ -329,6 +329,99 @@ def test_a_composite_needs_its_endpoints(folder: Path) -> None:
     assert (fault.place, fault.found) == ("settings.endpoints", '"relapse"')
 
 
+AFTER = """title = "Afterwards"
+[[stage]]
+name = "watching"
+title = "Watching"
+[stage.switch]
+to = "more"
+visits = "10 day"
+[[stage.switch.when]]
+port = "neutrophils"
+at_most = "1e9 cell/L"
+[[stage]]
+name = "more"
+title = "More"
+[[stage.give]]
+drug = "booster"
+dose = "5 ug"
+days = [0]
+"""
+
+
+def followed_by(folder: Path, old: str = "", new: str = "") -> None:
+    """The scenario's arm with a course that follows, and one slip in that."""
+    assert not old or old in AFTER
+    (folder / "courses/after.toml").write_text(AFTER.replace(old, new, 1) if old else AFTER)
+    change(folder, "scenarios/first.toml", 'course = "short"', 'course = "short"\nthen = "after"')
+
+
+def test_a_course_may_follow_another_in_an_arm(folder: Path) -> None:
+    """One course of both, by the name of the first; without `then` nothing is added."""
+    plain = read_scenario("first", library_of(folder)).arms[0].course
+    followed_by(folder)
+    whole = read_scenario("first", library_of(folder)).arms[0].course
+    assert (whole.name, whole.title) == (plain.name, plain.title)
+    assert [stage.name for stage in whole.stages] == ["conditioning", "return", "watching", "more"]
+    assert whole.stages[:2] == plain.stages
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "expected"),
+    [
+        ('"more"\ntitle', '"return"\ntitle', "arm[1].then", "other names than those of short"),
+        ("[[stage]]", 'origin = "entry"\n[[stage]]', "arm[1].then", "from infusion, as"),
+        ('port = "neutrophils"\nat_most = "1e9 cell/L"', 'failed = "infusion"',
+         "stage[1].switch.when[1].failed", '"infuse"'),
+        ("drug = \"booster\"", 'drug = "boster"', "stage[2].give[1].drug", '"booster"'),
+    ],
+)  # fmt: skip
+def test_what_follows_must_fit(folder: Path, old: str, new: str, place: str, expected: str) -> None:
+    """Stages of other names, days from the same origin, drugs and procedures that exist."""
+    followed_by(folder, old, new)
+    if "return" in new:
+        change(folder, "courses/after.toml", 'to = "more"', 'to = "return"')
+    (fault,) = faults_of(folder)
+    assert fault.place == place and expected in fault.expected
+
+
+def test_a_failure_is_waited_for_where_the_procedure_is_done(folder: Path) -> None:
+    """A course that waits for the failure of what no course of the arm does is refused."""
+    (folder / "models/thaw").mkdir()
+    (folder / "models/thaw/README.md").write_text("# Thaw\n")
+    (folder / "models/thaw/parameters.tsv").write_text(PARAMETERS)
+    followed_by(folder, 'port = "neutrophils"\nat_most = "1e9 cell/L"', 'failed = "thaw"')
+    (fault,) = faults_of(folder)
+    assert (fault.place, fault.found) == ("arm[1].course", "no thaw")
+    assert "with that procedure" in fault.expected
+
+
+def test_an_unknown_course_that_follows_has_its_remedy(folder: Path) -> None:
+    """As for any other name."""
+    followed_by(folder)
+    change(folder, "scenarios/first.toml", '"after"', '"aftr"')
+    (fault,) = faults_of(folder)
+    assert fault.place == "arm[1].then" and "after" in fault.expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "place", "told"),
+    [
+        ('covariate = "aeg"\nat_least = 18', "among[1].covariate", "age"),
+        ('covariate = "age"\nat_least = "18 kg"', "among[1].at_least", "year"),
+        ('covariate = "age"\nlevel = "old"', "among[1].level", "level of age"),
+    ],
+)
+def test_those_an_endpoint_tells_of_are_known_to_the_cohort(
+    folder: Path, condition: str, place: str, told: str
+) -> None:
+    text = FILES["endpoints/failure.toml"] + f"[[among]]\n{condition}\n"
+    (folder / "endpoints/failure.toml").write_text(text)
+    (fault,) = faults_of(folder)
+    assert fault.place == place
+    assert told in fault.expected
+
+
 def test_syntax_error_has_its_line(folder: Path) -> None:
     """A file that is no TOML says where it ceases to be."""
     change(folder, "courses/short.toml", 'name = "conditioning"', "name : conditioning")

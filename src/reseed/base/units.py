@@ -141,6 +141,11 @@ def _plain(name: str) -> str:
     return f"({head}{over})" if rest else name
 
 
+def warm_up() -> None:
+    """Load what conversions need, which takes a moment, before the first of them."""
+    _registry()
+
+
 @cache
 def _registry() -> UnitRegistry:
     from pint import UnitRegistry

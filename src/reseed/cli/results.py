@@ -40,7 +40,7 @@ def tallies_of(folder: Path, run: Mapping[str, Any]) -> dict[str, Tally]:
     found = {}
     for arm in run["arms"]:
         solutions = store.read_solutions(folder, arm["name"])
-        ends = Counter(end for end in solutions["end_reason"].fillna("") if end)
+        ends = Counter(end for end in solutions["seen_reason"].fillna("") if end)
         grafted = None
         if "infuse" in arm["modules"]:
             records = store.read_records(folder, arm["name"])
@@ -62,8 +62,11 @@ def in_words(
         abreast = names[start : start + _ABREAST]
         rows = [("", *(titles[name] for name in abreast))]
         rows += _counts([tallies[name] for name in abreast])
-        arms = [document["arms"][name] for name in abreast]
         for endpoint in run["endpoints"]:
+            arms = [
+                {} if _without_graft(endpoint, tallies, name) else document["arms"][name]
+                for name in abreast
+            ]
             rows += _endpoint(endpoint, arms)
         parts.append(_wrapped(rows))
     grafted = [t.grafted for t in tallies.values() if t.grafted is not None]
@@ -73,6 +76,12 @@ def in_words(
             f"Endpoints from infusion describe the patients who were transplanted ({counts})."
         )
     return "\n\n".join(parts)
+
+
+def _without_graft(endpoint: Mapping[str, Any], tallies: Mapping[str, Tally], arm: str) -> bool:
+    """Recovery after a graft is no endpoint of an arm without one, where others have one."""
+    some = any(tally.grafted is not None for tally in tallies.values())
+    return endpoint["kind"] == "sustained" and some and tallies[arm].grafted is None
 
 
 def _counts(arms: Sequence[Tally]) -> Iterator[Row]:
@@ -98,19 +107,25 @@ def _share(part: int, whole: int) -> str:
 def _endpoint(endpoint: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> list[Row]:
     """The rows of an endpoint: its curve at the horizon, the median of times, or an amount."""
     name, title = endpoint["name"], endpoint.get("title") or endpoint["name"]
-    medians = [arm["medians"].get(name) for arm in arms]
-    averages = [arm["averages"].get(name) for arm in arms]
+    if not any(arms):
+        return []
+    medians = [arm["medians"].get(name) if arm else None for arm in arms]
+    averages = [arm["averages"].get(name) if arm else None for arm in arms]
     if any(averages):
         return [_average(title, averages)]
-    if not any(name in arm["endpoints"] for arm in arms):
+    if not any(arm and name in arm["endpoints"] for arm in arms):
         unit = next((median["unit"] for median in medians if median), "")
         label = f"{_with_unit(title, unit)}, median (IQR)"
         return [(label, *(_quartiles(m, unit, _NONE) for m in medians))]
     rows = [_by_horizon(endpoint, title, arms)]
     if endpoint["kind"] == "sustained":
         label = f"{title}, median day (IQR)"
-        curves = [arm["endpoints"].get(name, []) for arm in arms]
-        rows.append((label, *map(_time, medians, curves)))
+        curves = [arm["endpoints"].get(name, []) if arm else [] for arm in arms]
+        cells = (
+            _time(median, curve) if arm else _NONE
+            for arm, median, curve in zip(arms, medians, curves, strict=True)
+        )
+        rows.append((label, *cells))
     return rows
 
 
@@ -122,7 +137,10 @@ def _average(title: str, averages: Sequence[Mapping[str, Any] | None]) -> Row:
     known = next(one for one in averages if one)
     unit, cells = known["unit"], []
     for one in averages:
-        numbers = [float("nan") if one is None or one[k] is None else one[k] for k in _BOUNDS]
+        if one is None or one["estimate"] is None:
+            cells.append(_NONE)
+            continue
+        numbers = [float("nan") if one[k] is None else one[k] for k in _BOUNDS]
         middle, low, high = together(*(scale(unit, readable(unit)) * value for value in numbers))
         cells.append((middle if low == high else f"{middle} ({low} to {high})").replace("−", "-"))
     what = "" if known["kind"] == "rate" else ", mean"
@@ -131,15 +149,18 @@ def _average(title: str, averages: Sequence[Mapping[str, Any] | None]) -> Row:
 
 def _by_horizon(endpoint: Mapping[str, Any], title: str, arms: Sequence[Mapping[str, Any]]) -> Row:
     """The fraction at the horizon with its 95 % interval; an earlier horizon stands in its cell."""
-    found = [_at_horizon(arm["endpoints"].get(endpoint["name"], []), endpoint) for arm in arms]
+    from reseed.report.clock import moment
+
+    curves = [arm["endpoints"].get(endpoint["name"], []) if arm else [] for arm in arms]
+    found = [_at_horizon(curve, endpoint) for curve in curves]
     last = max((day for day, _ in found), default=0.0)
-    said = re.search(rf"\bday {last:g}\b", title, re.IGNORECASE)
+    said = re.search(rf"\b{re.escape(moment(last))}\b", title, re.IGNORECASE)
     word = "at" if "surviv" in title.lower() else "by"
     cells = []
     for day, row in found:
-        earlier = f", {word} day {day:g}" if row and day < last else ""
+        earlier = f", {word} {moment(day)}" if row and day < last else ""
         cells.append(_fraction(row) + earlier)
-    return (f"{title}, %{'' if said else f' {word} day {last:g}'} (95% CI)", *cells)
+    return (f"{title}, %{'' if said else f' {word} {moment(last)}'} (95% CI)", *cells)
 
 
 def _at_horizon(
@@ -167,7 +188,7 @@ def _time(median: Mapping[str, Any] | None, curve: Sequence[Mapping[str, Any]]) 
     known = [row for row in curve if row["estimate"] is not None and row["low"] is not None]
     if median and median["q75"] is None and known and known[-1]["low"] <= 0.5 <= known[-1]["high"]:
         return "about 50 % had it; no median"
-    return _quartiles(median, "", "not reached")
+    return _quartiles(median, "", "not reached" if known else _NONE)
 
 
 def _quartiles(median: Mapping[str, Any] | None, unit: str, absent: str) -> str:

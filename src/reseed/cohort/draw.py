@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reseed.base.errors import Fault, InvalidInput
-from reseed.base.keys import uniforms
+from reseed.base.keys import uniforms, uniforms_of
 from reseed.cohort.copula import cholesky_of_ranks, correlate
 from reseed.cohort.formulas import computed
 from reseed.cohort.laws import CONTINUOUS, fault_of, values_of
@@ -45,37 +45,62 @@ def draw_cohort(
     """
     numbers = np.atleast_1d(np.asarray(ids, dtype=np.int64))
     _check(design, variability, defaults, uncertainty or {})
-
-    def address(stream: str) -> Values:
-        return uniforms(Key(key.seed, stream), numbers, replicate=replicate)
-
+    streams = {row.covariate.name: f"covariate/{row.covariate.name}" for row in _drawn(design)}
+    scores = _scores(design, _numbers(streams, numbers, key, replicate))
     columns: dict[str, Covariate] = {}
     covariates: dict[str, Values] = {}
-    scores = _scores(design, {r.covariate.name: address(_stream(r)) for r in _drawn(design)})
     for row in design.rows:
         covariates[row.covariate.name] = _row_values(row, scores, columns, covariates, design)
         columns[row.covariate.name] = row.covariate
+    parameters = _parameters(variability, defaults, numbers, key, uncertainty or {}, replicate)
+    return Cohort(numbers, tuple(columns.values()), covariates, parameters)
+
+
+def draw_parameters(
+    variability: Mapping[str, Distribution], defaults: Mapping[str, float], ids: ArrayLike, key: Key
+) -> dict[str, Values]:
+    """The parameters alone of patients whose covariates are known, as `draw_cohort`."""
+    faults = _law_faults("variability", variability, defaults)
+    if faults:
+        raise InvalidInput(faults)
+    numbers = np.atleast_1d(np.asarray(ids, dtype=np.int64))
+    return _parameters(variability, defaults, numbers, key, {}, 0)
+
+
+def _numbers(
+    streams: Mapping[str, str], ids: NDArray[np.int64], key: Key, replicate: int
+) -> dict[str, Values]:
+    """The uniform numbers of each name's stream."""
+    found = uniforms_of(key.seed, tuple(streams.values()), ids, replicate=replicate)
+    return dict(zip(streams, found, strict=True))
+
+
+def _parameters(
+    variability: Mapping[str, Distribution],
+    defaults: Mapping[str, float],
+    numbers: NDArray[np.int64],
+    key: Key,
+    uncertainty: Mapping[str, Distribution],
+    replicate: int,
+) -> dict[str, Values]:
+    """Every parameter that varies, by name in their order."""
     typical = dict(defaults)
     if replicate > 0:
-        typical |= _uncertain(uncertainty or {}, defaults, key, replicate)
+        typical |= _uncertain(uncertainty, defaults, key, replicate)
     parameters = {
         name: np.full(numbers.shape, typical[name])
-        for name in uncertainty or {}
+        for name in uncertainty
         if replicate > 0 and name not in variability
     }
+    scores = _numbers({name: f"parameter/{name}" for name in variability}, numbers, key, replicate)
     for name, law in variability.items():
         centred = _centred(law, typical[name])
-        parameters[name] = _values(centred, address(f"parameter/{name}"), f"parameter {name}")
-    ordered = {name: parameters[name] for name in sorted(parameters)}
-    return Cohort(numbers, tuple(columns.values()), covariates, ordered)
+        parameters[name] = _values(centred, scores[name], f"parameter {name}")
+    return {name: parameters[name] for name in sorted(parameters)}
 
 
 def _drawn(design: CohortDesign) -> list[DesignRow]:
     return [row for row in design.rows if not row.formula]
-
-
-def _stream(row: DesignRow) -> str:
-    return f"covariate/{row.covariate.name}"
 
 
 def _scores(design: CohortDesign, independent: Mapping[str, Values]) -> dict[str, Values]:
@@ -154,16 +179,24 @@ def _check(
     faults = [fault for row in design.rows for fault in _row_faults(row, design)]
     faults += _correlation_faults(design)
     for what, laws in (("variability", variability), ("uncertainty", uncertainty)):
-        for name, law in laws.items():
-            place = f"{what} of {name}"
-            if name not in defaults:
-                faults.append(Fault("system", place, "no default", "a parameter of the system"))
-                continue
-            found = fault_of(_centred(law, defaults[name]))
-            if found:
-                faults.append(Fault("system", place, found, "a valid distribution"))
+        faults += _law_faults(what, laws, defaults)
     if faults:
         raise InvalidInput(faults)
+
+
+def _law_faults(
+    what: str, laws: Mapping[str, Distribution], defaults: Mapping[str, float]
+) -> list[Fault]:
+    faults = []
+    for name, law in laws.items():
+        place = f"{what} of {name}"
+        if name not in defaults:
+            faults.append(Fault("system", place, "no default", "a parameter of the system"))
+            continue
+        found = fault_of(_centred(law, defaults[name]))
+        if found:
+            faults.append(Fault("system", place, found, "a valid distribution"))
+    return faults
 
 
 def _row_faults(row: DesignRow, design: CohortDesign) -> list[Fault]:

@@ -3,42 +3,67 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
-from reseed.base.ports import find_port
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.base.units import factor
 from reseed.cohort.draw import draw_cohort
-from reseed.cohort.units import in_units_of
-from reseed.engine import Solver, solve
+from reseed.cohort.lives import AGE, Lives, Vector, tell
+from reseed.engine import Solver
 from reseed.nouns.cohort import Cohort, Covariate
 from reseed.nouns.cohort_design import CohortDesign
-from reseed.nouns.history import Criterion, History
+from reseed.nouns.history import Criterion
 from reseed.nouns.key import Key
-from reseed.nouns.probe import Probe
-from reseed.nouns.records import Records
-from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
-from reseed.nouns.trajectories import Trajectories
 
-Vector = NDArray[np.float64]
-LIVES = 60  # how many are drawn for one place in the study before it stays empty
+TOGETHER = 6  # lives of each place that are told side by side with those of others
+ALONE = 8  # lives that a place still empty is offered then, all at once; twice as many each time
+HOPELESS = 500  # lives after which a criterion that none of them has ever met is taken for a slip
+LIVES = 2_000  # lives for one place in the study, at most
 APART = 10**12  # between the numbers that address the luck of one place's lives
-DURATION, TOLD, AGE = "disease_duration", "years_told", "age"
-DRAWN = "lives_drawn"
+DURATION, TOLD = "disease_duration", "years_told"
+DRAWN, FAILED = "lives_drawn", "lives_failed"
+
+Tell = Callable[[NDArray[np.int64]], Lives]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Who enters: their luck, the days that they have lived with the disease, what was seen."""
+@dataclass(slots=True)
+class Place:
+    """One place in the study while it is being filled: how many lives it was offered.
 
-    luck: NDArray[np.int64]
-    lived: Vector
-    seen: dict[str, Vector]
+    Of the `told` lives `failed` could not be solved, and `met`, (criterion,), met each criterion at
+    some visit. `lived` is the days from onset to the entry of who fills the place, NaN while it is
+    empty, `seen` what was seen then.
+    """
+
+    number: int
+    met: NDArray[np.int64]
+    told: int = 0
+    failed: int = 0
+    lived: float = math.nan
+    seen: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def luck(self) -> int:
+        """What addresses the draws of the last life that was told."""
+        return self.number + (self.told - 1) * APART
+
+    def offer(self, lives: Lives, rows: Sequence[int]) -> None:
+        """The next lives, one after the other, until one fits."""
+        for row in rows:
+            self.told += 1
+            self.failed += int(lives.failed[row])
+            self.met += lives.met[row]
+            if not math.isnan(lives.lived[row]):
+                self.lived = float(lives.lived[row])
+                self.seen = {name: float(values[row]) for name, values in lives.seen.items()}
+                return
 
 
 def live(
@@ -50,115 +75,91 @@ def live(
     its own, who lives in `system`, untreated, from the onset of the disease on day 0. The first
     visit at which all criteria of the design's history hold is the entry; day 0 is then that
     visit, and the first day lies before it. Age is that at entry; `disease_duration`, `years_told`
-    (which models of the life before read), `lives_drawn` (for the place) and what the criteria
+    (which models of the life before read), `lives_drawn` (for the place, the last one counted),
+    `lives_failed` (those of them that could not be solved, and fit nobody) and what the criteria
     name become covariates. Parameters are those of the arm to come, and not drawn here.
-    InvalidInput if 60 lives do not fill a place.
+
+    Who fills a place, or that nobody does, depends on that place alone. InvalidInput for a place
+    that stays empty, with the number of lives that each criterion has excluded: after 500 lives if
+    one criterion was never met in any of them, else after 2,000.
     """
     history = design.history
     assert history is not None
-    entry = _enter(system, design, history, ids, key, solver)
-    drawn = draw_cohort(design, {}, {}, entry.luck, key)
-    return at_entry(drawn, ids, entry), -entry.lived
+
+    def told(luck: NDArray[np.int64]) -> Lives:
+        return tell(system, design, history, luck, key, solver)
+
+    places = [Place(int(number), np.zeros(len(history.criteria), np.int64)) for number in ids]
+    empty = places
+    for turn in range(TOGETHER):
+        if not empty:
+            break
+        lives = told(np.array([one.number for one in empty]) + turn * APART)
+        for row, one in enumerate(empty):
+            one.offer(lives, [row])
+        empty = [one for one in empty if math.isnan(one.lived)]
+    for one in empty:
+        _fill(one, told, design, history.criteria)
+    luck = np.array([one.luck for one in places], dtype=np.int64)
+    drawn = draw_cohort(design, {}, {}, luck, key)
+    return at_entry(drawn, ids, places), -np.array([one.lived for one in places])
 
 
-def at_entry(drawn: Cohort, ids: NDArray[np.int64], entry: Entry) -> Cohort:
+def at_entry(drawn: Cohort, ids: NDArray[np.int64], places: Sequence[Place]) -> Cohort:
     """People drawn at onset, as they are on the day of their entry."""
-    years = entry.lived / DAYS_PER_YEAR
+    years = np.array([one.lived for one in places]) / DAYS_PER_YEAR
     covariates = dict(drawn.covariates)
     units = {column.name: column.unit for column in drawn.columns}
     if AGE in covariates:
         covariates[AGE] = covariates[AGE] + years * factor("year", units[AGE])
     added = dict.fromkeys((DURATION, TOLD), ("year", years))
-    added[DRAWN] = ("", (1 + (entry.luck - ids) // APART).astype(np.float64))
-    added |= {name: ("", seen) for name, seen in entry.seen.items()}
+    added[DRAWN] = ("", np.array([float(one.told) for one in places]))
+    added[FAILED] = ("", np.array([float(one.failed) for one in places]))
+    added |= {name: ("", np.array([one.seen[name] for one in places])) for name in places[0].seen}
     columns = [*drawn.columns, *(Covariate(name, unit) for name, (unit, _) in added.items())]
     covariates |= {name: values for name, (_, values) in added.items()}
+    luck = drawn.draws()
     return dataclasses.replace(
-        drawn, ids=ids, luck=entry.luck, columns=tuple(columns), covariates=covariates
+        drawn, ids=ids, luck=luck, columns=tuple(columns), covariates=covariates
     )
 
 
-def _enter(
-    system: System, design: CohortDesign, history: History, ids: NDArray[np.int64], key: Key,
-    solver: Solver,
-) -> Entry:  # fmt: skip
-    names = [one.covariate for one in history.criteria if one.covariate]
-    entry = Entry(
-        luck=np.zeros(len(ids), dtype=np.int64),
-        lived=np.full(len(ids), np.nan),
-        seen={name: np.full(len(ids), np.nan) for name in names},
+def _fill(place: Place, told: Tell, design: CohortDesign, criteria: Sequence[Criterion]) -> None:
+    """Offers one place to more lives; InvalidInput if none of them fits."""
+    size = ALONE
+    while math.isnan(place.lived):
+        slip = place.told >= HOPELESS and not place.met.all()
+        if slip or place.told >= LIVES:
+            raise InvalidInput([_nobody(place, design, criteria)])
+        size = min(size, LIVES - place.told)
+        turns = place.told + np.arange(size)
+        place.offer(told(place.number + turns * APART), range(size))
+        size *= 2
+
+
+def _nobody(place: Place, design: CohortDesign, criteria: Sequence[Criterion]) -> Fault:
+    """What excluded the lives that a place was offered, and the criterion that none ever met."""
+    unsolved = 2 * place.failed > place.told
+    never = [number for number, met in enumerate(place.met, 1) if not met and not unsolved]
+    where = f"history.criterion[{never[0]}]" if never else "history"
+    excluded = ", ".join(
+        f"{_in_words(one)} in {place.told - met}"
+        for one, met in zip(criteria, place.met, strict=True)
     )
-    empty = np.arange(len(ids))
-    for turn in range(LIVES):
-        luck = ids[empty] + turn * APART
-        lived, seen = _lives(system, design, history, luck, key, solver)
-        fit = ~np.isnan(lived)
-        filled = empty[fit]
-        entry.luck[filled], entry.lived[filled] = luck[fit], lived[fit]
-        for name in names:
-            entry.seen[name][filled] = seen[name][fit]
-        empty = empty[~fit]
-        if not len(empty):
-            return entry
-    found = f"{len(empty)} of {len(ids)} places empty after {LIVES} lives each"
-    raise InvalidInput([Fault(f"cohort {design.name}", "history", found, "criteria that are met")])
+    found = f"nobody for place {place.number} in {place.told} lives; never met: {excluded}"
+    if place.met.all():
+        found += "; and never all of them at one visit"
+    if place.failed:
+        found += f"; {place.failed} could not be solved"
+    expected = "lives that can be solved" if unsolved else "criteria that lives meet at a visit"
+    return Fault(f"cohort {design.name}", where, found, expected)
 
 
-def _lives(
-    system: System, design: CohortDesign, history: History, luck: NDArray[np.int64], key: Key,
-    solver: Solver,
-) -> tuple[Vector, dict[str, Vector]]:  # fmt: skip
-    """Days until entry (NaN: never), and what the criteria saw then, of these lives."""
-    defaults = dict(zip(system.parameters, system.defaults, strict=True))
-    people = in_units_of(draw_cohort(design, dict(system.variability), defaults, luck, key), system)
-    visits: Vector = np.arange(1.0, int(history.longest / history.visit) + 1.0) * history.visit
-    nothing = np.zeros((len(luck), 0))
-    untreated = Schedule(nothing, nothing, (), (), (), np.zeros(len(luck)), float(visits[-1]))
-    ports = tuple(dict.fromkeys(one.name for one in history.criteria if one.kind == "port"))
-    course, records = solve(system, people, untreated, Probe(ports, visits), key=key, solver=solver)
-    there = (visits[None, :] <= course.end_time[:, None]) & (course.status == 0)[:, None]
-    shown = {}
-    for one in history.criteria:
-        values = _values(one, people, course, records, visits, system)
-        there &= (values >= one.low) & (values <= one.high)
-        if one.covariate:
-            shown[one.covariate] = values
-    first = np.argmax(there, axis=1)
-    fit = there.any(axis=1)
-    rows = np.arange(len(luck))
-    return np.where(fit, visits[first], np.nan), {
-        name: values[rows, first] for name, values in shown.items()
-    }
-
-
-def _values(
-    one: Criterion, people: Cohort, course: Trajectories, records: Records, visits: Vector,
-    system: System,
-) -> Vector:  # fmt: skip
-    """What a criterion looks at: (patient, visit)."""
-    if one.kind == "port":
-        scale = factor(find_port(system, one.name).unit, one.unit)
-        return course.values[:, course.variables.index(one.name)] * scale
-    if one.kind == "record":
-        return _counts(one, course.ids, records, visits)
-    unit = next(column.unit for column in people.columns if column.name == one.name)
-    values = np.repeat(people.covariates[one.name][:, None], len(visits), axis=1)
-    if one.name == AGE:
-        values = values + visits[None, :] / DAYS_PER_YEAR * factor("year", unit)
-    return values * factor(unit, one.unit or unit)
-
-
-def _counts(one: Criterion, ids: NDArray[np.int64], records: Records, visits: Vector) -> Vector:
-    """How often a record was seen in the time before each visit: (patient, visit)."""
-    chosen = np.array([name == one.name for name in records.name], dtype=bool)
-    place = {int(patient): row for row, patient in enumerate(ids)}
-    rows = np.array([place[int(patient)] for patient in records.patient[chosen]], dtype=np.int64)
-    times = records.time[chosen]
-    counts = np.zeros((len(ids), len(visits)))
-    for row in np.unique(rows):
-        own = np.sort(times[rows == row])
-        until, before = (
-            np.searchsorted(own, days, side="right") for days in (visits, visits - one.within)
-        )
-        counts[row] = until - before
-    return counts
+def _in_words(one: Criterion) -> str:
+    """Relapse at least 2, disability 2 to 6."""
+    bounds = f"{one.low:g} to {one.high:g}"
+    if math.isinf(one.high):
+        bounds = f"at least {one.low:g}"
+    elif math.isinf(one.low):
+        bounds = f"at most {one.high:g}"
+    return f"{one.name} {bounds} {one.unit}".rstrip()

@@ -1,8 +1,21 @@
 """Floor 2: a treatment course and patients to a schedule, and to the clinic's own words."""
 
+from reseed.course.give_until import stop_of
+from reseed.course.orders import administrations, tag
 from reseed.course.plan import plan
-from reseed.course.procedures import PROCEDURES, RECORDS
+from reseed.course.procedures import FAILING, PROCEDURES, RECORDS
 from reseed.course.switching import record_of
 from reseed.course.words import in_words, quantity_in_words
 
-__all__ = ["PROCEDURES", "RECORDS", "in_words", "plan", "quantity_in_words", "record_of"]
+__all__ = [
+    "FAILING",
+    "PROCEDURES",
+    "RECORDS",
+    "administrations",
+    "in_words",
+    "plan",
+    "quantity_in_words",
+    "record_of",
+    "stop_of",
+    "tag",
+]

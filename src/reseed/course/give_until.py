@@ -34,7 +34,7 @@ class GiveUntil:
         seen = seen + 1 if moment.values[self.watched] >= self.level else 0
         carried[counter] = seen
         if seen >= self.days * self.per_day:
-            entry = Entry("give", f"{self.drug} stopped", 1.0, "")
+            entry = Entry("give", stop_of(self.drug), 1.0, "")
             return Turn(carried=carried, entries=(entry,))
         amount = self.amounts[moment.patient]
         following = moment.occurrence + 1
@@ -43,3 +43,8 @@ class GiveUntil:
             jumps=(Jump(moment.time, self.target, amount, self.tag),),
             again=self.times[following] if following < len(self.times) else None,
         )
+
+
+def stop_of(drug: str) -> str:
+    """What it is called in the records that a drug was stopped because a count had recovered."""
+    return f"{drug} stopped"

@@ -13,9 +13,10 @@ from reseed.base.units import convert
 from reseed.course.give_until import GiveUntil
 from reseed.course.orders import administrations, doses, orders, tag
 from reseed.course.procedures import PROCEDURES
+from reseed.course.staying import Staying
 from reseed.course.switching import switching
 from reseed.nouns.cohort import Cohort
-from reseed.nouns.course import Course, Give, Stage
+from reseed.nouns.course import Course, Do, Give, Stage
 from reseed.nouns.schedule import Boundary, Schedule
 from reseed.nouns.system import System
 
@@ -29,13 +30,14 @@ def plan(
 
     Doses per kg and per m2 use each patient's `weight` and `body_surface_area`. Jumps have the
     shape (patient, jump). Whatever depends on the simulated state (harvest, doses given until a
-    count has recovered, a switch to another stage) becomes a procedure. Raises KeyError where the
-    system lacks a drug.
+    count has recovered, a switch to another stage) becomes a procedure. A procedure that fails
+    drops all that the course has left. Raises KeyError where the system lacks a drug.
     """
     columns = _Columns(len(cohort.ids))
     boundaries = []
     begins = 0.0 if course.origin == "entry" else infusion_day
     waiting = course.switched_to()
+    planned = _planned(course)
     for stage in course.stages:
         if stage.name in waiting:
             continue
@@ -51,8 +53,10 @@ def plan(
             last = begins + do.last_day + do.hour / HOURS_PER_DAY
             tags = tuple(tag(give.drug, stage) for give in stage.gives)
             procedure = build(system, cohort, last, tags)
+            if do.stay:
+                procedure = Staying(do.procedure, procedure, planned)
             times = np.full(len(cohort.ids), start)
-            boundaries.append(Boundary(do.procedure, times, procedure))
+            boundaries.append(Boundary(do.procedure, times, procedure, _mark(do, stage)))
         if stage.switch:
             first = begins + _first_day(stage)
             boundaries.append(switching(course, stage, cohort, system, first, end))
@@ -69,7 +73,20 @@ def plan(
 
 def _first_day(stage: Stage) -> float:
     days = [give.days[0] for give in stage.gives] + [do.day for do in stage.procedures]
-    return min(days)
+    return min(days, default=0.0)
+
+
+def _planned(course: Course) -> tuple[str, ...]:
+    """The tags of all that is given and done without a switch."""
+    waiting = course.switched_to()
+    stages = [stage for stage in course.stages if stage.name not in waiting]
+    drugs = [tag(give.drug, stage) for stage in stages for give in stage.gives]
+    return (*drugs, *(_mark(do, stage) for stage in stages for do in stage.procedures))
+
+
+def _mark(do: Do, stage: Stage) -> str:
+    """The tag of a procedure in a stage."""
+    return f"{do.procedure}/{stage.name}"
 
 
 class _Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy as np
 from reseed.base.ports import find_port
 from reseed.base.units import convert
 from reseed.course.orders import Order, orders, tag
+from reseed.course.staying import has_failed
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.course import Course, Stage, Switch
 from reseed.nouns.jump import Jump
@@ -21,7 +23,8 @@ from reseed.nouns.system import System
 class Step:
     """A stage as a switch sees it: what it gives, under which tags, and when it is left.
 
-    `levels` has the level of each condition of `switch`, in the unit of its port.
+    `levels` has the level of each condition of `switch`, in the unit of its port (NaN where a
+    procedure must have failed).
     """
 
     orders: tuple[Order, ...]
@@ -49,7 +52,7 @@ class Switching:
         step = self.steps[name]
         assert step.switch is not None  # a stage that is never left has no visits
         if before is None:
-            before = {one.port: moment.values[one.port] for one in step.switch.when}
+            before = _seen(step.switch, moment)
         if not _holds(step, moment, before):
             carried = {**(moment.carried or {}), place: (name, before)}
             return Turn(carried=carried, again=moment.time + step.switch.visits)
@@ -61,7 +64,7 @@ class Switching:
         if step.switch:
             again = moment.time + (step.switch.after or step.switch.visits)
             if not step.switch.after:
-                before = {one.port: moment.values[one.port] for one in step.switch.when}
+                before = _seen(step.switch, moment)
         return Turn(
             carried={**(moment.carried or {}), place: (name, before)},
             jumps=tuple(
@@ -82,13 +85,20 @@ def record_of(stage: str) -> str:
 def _holds(step: Step, moment: Moment, before: Mapping[str, float]) -> bool:
     assert step.switch is not None
     return any(
-        moment.values[one.port] - before[one.port] >= level
+        has_failed(moment, one.name)
+        if one.kind == "failed"
+        else moment.values[one.name] - before[one.name] >= level
         if one.kind == "rises_by"
-        else moment.values[one.port] >= level
+        else moment.values[one.name] >= level
         if one.kind == "at_least"
-        else moment.values[one.port] <= level
+        else moment.values[one.name] <= level
         for one, level in zip(step.switch.when, step.levels, strict=True)
     )
+
+
+def _seen(switch: Switch, moment: Moment) -> dict[str, float]:
+    """The ports that a switch looks at, as they are now."""
+    return {one.name: moment.values[one.name] for one in switch.when if one.kind != "failed"}
 
 
 def switching(
@@ -121,7 +131,9 @@ def orders_of(stage: Stage, cohort: Cohort, system: System, last: float) -> tupl
 
 def _step(stage: Stage, given: tuple[Order, ...], system: System) -> Step:
     levels = tuple(
-        convert(one.level.value, one.level.unit, find_port(system, one.port).unit)
+        convert(one.level.value, one.level.unit, find_port(system, one.name).unit)
+        if one.level
+        else math.nan
         for one in (stage.switch.when if stage.switch else ())
     )
     return Step(given, tuple(tag(give.drug, stage) for give in stage.gives), stage.switch, levels)

@@ -14,11 +14,14 @@ _PROCEDURES = {
     "thaw": "The graft is thawed",
     "infuse": "The graft is infused",
 }
+_FAILS = {"harvest": "With too few cells the harvest has failed: {after}"}
+_NOTHING = "Patients are seen from day 0 on, and nothing is given"
 _BY_SWITCH = "Begins with a switch, on its day 0"
 _CONDITIONS = {
-    "rises_by": "{port} up by {level} since the first visit",
-    "at_least": "{port} at or above {level}",
-    "at_most": "{port} at or below {level}",
+    "rises_by": "{name} up by {level} since the first visit",
+    "at_least": "{name} at or above {level}",
+    "at_most": "{name} at or below {level}",
+    "failed": "that the {name} has failed",
 }
 _WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+"}
 _UNITS = {
@@ -41,7 +44,7 @@ def in_words(course: Course) -> list[str]:
 def _paragraph(stage: Stage, origin: str, titles: Mapping[str, str]) -> str:
     parts = [(min(give.days), _given(give)) for give in stage.gives]
     parts += [(do.day, _done(do)) for do in stage.procedures]
-    sentences = [text for _, text in sorted(parts, key=lambda part: part[0])]
+    sentences = [text for _, text in sorted(parts, key=lambda part: part[0])] or [_NOTHING]
     if origin:
         sentences.insert(0, origin)
     if stage.switch:
@@ -61,8 +64,8 @@ def _switched(switch: Switch, titles: Mapping[str, str]) -> str:
 
 
 def _condition(one: When) -> str:
-    level = quantity_in_words(one.level)
-    return _CONDITIONS[one.kind].format(port=_plain(one.port), level=level)
+    level = quantity_in_words(one.level) if one.level else ""
+    return _CONDITIONS[one.kind].format(name=_plain(one.name), level=level)
 
 
 def _every(days: float) -> str:
@@ -141,6 +144,10 @@ def _done(do: Do) -> str:
     if do.settings:
         named = [f"{_plain(name)} {quantity_in_words(q)}" for name, q in do.settings]
         text += f" ({'; '.join(named)})"
+    if do.procedure in _FAILS:
+        stays = "nothing more of the course follows, and the patient is followed on"
+        after = stays if do.stay else "follow-up ends"
+        text += f". {_FAILS[do.procedure].format(after=after)}"
     return text
 
 

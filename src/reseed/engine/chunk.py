@@ -254,7 +254,8 @@ class Chunk:
         except Exception as error:  # whatever it is, it must stop nobody else
             return self._broken(slots, row, f"{boundary.name}: {error}")
         course.carried = turn.carried
-        self.told.records[row] += [(now, entry) for entry in turn.entries]
+        stopped = [Entry("stop", tag, 1.0, "") for tag in turn.cancel]
+        self.told.records[row] += [(now, entry) for entry in (*turn.entries, *stopped)]
         late = [jump for jump in turn.jumps if not jump.time >= now]
         if late or (turn.again is not None and not turn.again >= now):
             return self._broken(slots, row, "something in the past")

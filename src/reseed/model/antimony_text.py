@@ -29,7 +29,12 @@ def strip_comments(text: str) -> str:
 
 
 def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = ()) -> Any:
-    """Flatten the model `root` of an Antimony text (the main one if "") to a libSBML document.
+    """Flatten the model `root` of an Antimony text to a libSBML document; faults as `flattened`."""
+    return document_of(flattened(text, root, places), root)
+
+
+def flattened(text: str, root: str, places: Sequence[tuple[int, str]] = ()) -> str:
+    """The model `root` of an Antimony text (the main one if ""), flat, as the text of SBML.
 
     `places` says which file begins at which line of the text, in order. Raises InvalidInput with
     Antimony's own message, the file and its line, where it refuses, and where the text has no
@@ -39,7 +44,6 @@ def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = (
     if _IMPORT.search(strip_comments(text)):
         raise InvalidInput([Fault("model text", "import", "`import`", "modules joined by ports")])
     import antimony
-    import libsbml
 
     with _LOCK:
         antimony.clearPreviousLoads()
@@ -54,6 +58,13 @@ def antimony_to_sbml(text: str, root: str, places: Sequence[tuple[int, str]] = (
     if not sbml:
         expected = one_of(root, names, "a model of the text") if names else f"`model {root}`"
         raise InvalidInput([Fault("model text", root, "no such model in it", expected)])
+    return str(sbml)
+
+
+def document_of(sbml: str, root: str) -> Any:
+    """The libSBML document of a text; InvalidInput where it has errors."""
+    import libsbml
+
     document = libsbml.readSBMLFromString(sbml)
     if document.getNumErrors(libsbml.LIBSBML_SEV_ERROR):
         message = " ".join(document.getErrorLog().toString().split())

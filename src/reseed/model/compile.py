@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
+from reseed.base import cache
 from reseed.base.errors import Fault, InvalidInput
-from reseed.model.antimony_text import antimony_to_sbml
-from reseed.model.compose import assemble
+from reseed.model.antimony_text import document_of, flattened
+from reseed.model.compose import Assembly, assemble
+from reseed.model.consistency import unit_warnings
 from reseed.model.sbml import read_sbml
 from reseed.model.values import set_values
 from reseed.nouns.course import Quantity
 from reseed.nouns.module import Module
 from reseed.nouns.system import System
+
+_JUDGES = ("antimony_text.py", "consistency.py")
 
 
 def compile_model(
@@ -28,8 +36,7 @@ def compile_model(
     that are refused by name.
     """
     assembly = assemble(sorted(modules, key=lambda module: module.name))
-    document = antimony_to_sbml(assembly.text, assembly.root, assembly.places)
-    faults = _unit_faults(document, name)
+    document, faults = _translated(assembly, name)
     valued, more = set_values(document, assembly, dict(overrides or {}))
     faults += more
     if faults:
@@ -37,10 +44,32 @@ def compile_model(
     return read_sbml(document, name, assembly, valued)
 
 
-def _unit_faults(document: object, name: str) -> list[Fault]:
-    from reseed.model.consistency import unit_warnings
+def _translated(assembly: Assembly, name: str) -> tuple[Any, list[Fault]]:
+    """The flat document of an assembly, and what libSBML says of its units.
 
-    return [
+    To translate and to check takes a second; a text of which nothing is to be said is kept, by
+    its digest and the versions of the translators.
+    """
+    import libsbml
+
+    versions = (version("antimony"), libsbml.getLibSBMLDottedVersion())
+    kept_as = cache.digest_of("sbml", assembly.text, assembly.root, *versions, _sources())
+    kept = cache.find(kept_as, "sbml")
+    if kept is not None:
+        return document_of(kept.decode(), assembly.root), []
+    sbml = flattened(assembly.text, assembly.root, assembly.places)
+    document = document_of(sbml, assembly.root)
+    faults = [
         Fault(f"model {name}", place, message, "consistent units")
         for place, message in unit_warnings(document)
     ]
+    if not faults:
+        cache.keep(kept_as, "sbml", sbml.encode())
+    return document, faults
+
+
+@lru_cache(maxsize=1)
+def _sources() -> str:
+    """The code that decides what is refused: with other rules a text is judged anew."""
+    folder = Path(__file__).parent
+    return "".join((folder / name).read_text("utf-8") for name in _JUDGES)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from reseed.base.errors import UnsupportedModel
-from reseed.model.antimony_text import antimony_to_sbml
+from reseed.model.antimony_text import flattened
 from reseed.model.document import read_document
 from reseed.model.reading import read_model
 from reseed.model.unit_text import unit_text
@@ -38,12 +38,8 @@ def load_antimony(
 
     Without a name it is the main model: the last, or that marked `*`, or what stands in none.
     """
-    import libsbml
-
-    document = antimony_to_sbml(text, name)
-    name = name or document.getModel().getId()
-    text = libsbml.writeSBMLToString(document)
-    return _read(read_document(text, name), name, in_days, discrete)
+    sbml, told = flattened(text, name), name or "the main model"
+    return _read(read_document(sbml, told), told, in_days, discrete)
 
 
 def _read(document: Any, name: str, in_days: bool, discrete: Collection[str]) -> System:

@@ -44,11 +44,15 @@ class Give:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A port that has come to a level: `kind` is `rises_by`, `at_least` or `at_most`."""
+    """What a visit may find: a port that has come to a level, or a procedure that has failed.
 
-    port: str
+    `kind` is `rises_by`, `at_least` or `at_most` of the port `name`, or `failed`: then `name` is
+    that of a procedure, and there is no level.
+    """
+
+    name: str
     kind: str
-    level: Quantity
+    level: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ class Do:
     """A procedure at a stage boundary. `settings` replace parameters of its library module.
 
     `day` is the first (or only) day, relative to infusion; a procedure that repeats may do so
-    daily up to `last_day`.
+    daily up to `last_day`. A patient in whom it fails gets nothing more of the course; with
+    `stay` such a patient is followed on, else follow-up ends.
     """
 
     procedure: str
@@ -80,13 +85,15 @@ class Do:
     hour: float
     settings: tuple[tuple[str, Quantity], ...] = ()
     source: str = ""
+    stay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A named part of a course, with everything given and done in it.
 
-    A stage that another one switches to begins with the switch, and its days count from there.
+    A stage that another one switches to begins with the switch, and its days count from there. One
+    in which nothing is given or done begins on day 0: patients are only seen.
     """
 
     name: str

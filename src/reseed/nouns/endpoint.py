@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reseed.nouns.among import Among
 from reseed.nouns.course import Quantity
 
 Steps = tuple[tuple[float, float], ...]
@@ -18,7 +19,8 @@ class Endpoint:
 
     `settings` are the adjudicator's own keys, e.g. port, at_least, days. Times are days after
     `origin` (`infusion` or `entry`), looked at from `from_day` to `to_day` (inclusive). `better` is
-    `less` or `more` (of a value, or of the time until the event), "" where the kind decides.
+    `less` or `more` (of a value, or of the time until the event), "" where the kind decides. It
+    tells of patients who meet every condition of `among`; the others have no row in the table.
     """
 
     name: str
@@ -32,3 +34,4 @@ class Endpoint:
     competing: tuple[str, ...]
     source: str
     better: str = ""
+    among: tuple[Among, ...] = ()

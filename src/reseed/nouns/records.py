@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 class Records:
     """Parallel columns, ordered by patient and then by time.
 
-    `source` is `event`, `hazard`, `end` or the name of a procedure; `name` says what; `time`
-    is in days on the study clock. An `end` row carries the reason as its name.
+    `source` is `event`, `hazard`, `end`, `stop` or the name of a procedure; `name` says what;
+    `time` is in days on the study clock. An `end` row carries the reason as its name, a `stop` row
+    the tag under which a procedure dropped all that was still to come: `drug/stage`.
     """
 
     patient: NDArray[np.int64]

@@ -11,6 +11,7 @@ from reseed.nouns.display import Display
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.evidence import Evidence
 from reseed.nouns.module import Module
+from reseed.nouns.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ class Scenario:
     `design` is `parallel` (different people in each arm) or `twins` (the same people).
     `count_cv` is the coefficient of variation of a laboratory count; `text` is the file;
     `assessments` are what is looked at only at planned visits; `evidence` holds the published
-    studies that the results are laid beside.
-    `evidence` holds the published studies that the results are laid beside; `display` how some
-    of what is shown is drawn.
+    studies that the results are laid beside; `display` how some of what is shown is drawn;
+    `summary` the endpoints that are told first, all if empty; `own` what was read from folders
+    of the user's, all modules there among it.
     """
 
     name: str
@@ -61,3 +62,5 @@ class Scenario:
     evidence: tuple[Evidence, ...] = ()
     assessments: tuple[Assessment, ...] = ()
     display: tuple[Display, ...] = ()
+    summary: tuple[str, ...] = ()
+    own: tuple[Source, ...] = ()

@@ -50,8 +50,8 @@ class Turn:
 
     `jumps` happen now or later (their times say); `again` is the time at which the same
     procedure is to be met once more, or None; what is pending under a tag in `cancel` is
-    dropped, and an infusion that runs under it stops; `end` ends the patient's follow-up, with
-    its reason.
+    dropped, and an infusion that runs under it stops, which leaves a record of source `stop`;
+    `end` ends the patient's follow-up, with its reason.
     """
 
     carried: Any = None

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
+from reseed.nouns.cohort import Cohort
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.records import Records
 from reseed.nouns.trajectories import Trajectories
+from reseed.readout.among import whom
 from reseed.readout.cases import TOLERANCE, Cases, Verdicts, names_in, undefined_where
 from reseed.readout.kinds import KINDS, REFERS
 from reseed.readout.observations import Observations
@@ -26,30 +28,53 @@ def adjudicate(
     endpoints: Sequence[Endpoint],
     origin: NDArray[np.float64],
     first_days: NDArray[np.float64] | None = None,
+    cohort: Cohort | None = None,
+    grafts: bool = False,
 ) -> Outcomes:
     """Outcomes of all patients, ordered by patient and then by endpoint.
 
     `origin` is the day of infusion on the study clock, (patient,), `first_days` that on which the
-    telling begins. A patient whose solution
-    failed has no outcome; nor has one whose follow-up ended before the infusion, in
-    time-to-event endpoints that count from there. InvalidInput with every endpoint that cannot
-    be adjudicated.
+    telling begins, and `cohort` holds the covariates of those of whom an endpoint tells. A patient
+    whose solution failed has no outcome; nor has one whose follow-up ended before the infusion, in
+    time-to-event endpoints that count from there. In a trial that gives `grafts` whoever was not
+    infused has no outcome of what counts from the infusion and looks at nothing before.
+    InvalidInput with every endpoint that cannot be adjudicated.
     """
     _check(endpoints)
+    without = _not_infused(observations.ids, records) if grafts else None
     cases = {name: _cases(observations, records, name, origin, first_days) for name in ORIGINS}
     verdicts: dict[str, Verdicts] = {}
+    chosen: dict[str, NDArray[np.bool_]] = {}
     faults = []
     # those that refer to other endpoints come after all others
     for endpoint in sorted(endpoints, key=lambda e: e.kind in REFERS):
         try:
             found = KINDS[endpoint.kind](cases[endpoint.origin], endpoint, verdicts)
+            chosen[endpoint.name] = _chosen(endpoint, observations.ids, cohort)
         except (KeyError, ValueError) as error:
             faults.append(_fault(endpoint, str(error.args[0]), "settings that fit"))
             continue
-        verdicts[endpoint.name] = undefined_where(trajectories.status != 0, found)
+        missing = trajectories.status != 0
+        if without is not None and endpoint.origin == "infusion" and endpoint.from_day >= 0:
+            missing = missing | without
+        verdicts[endpoint.name] = undefined_where(missing, found)
     if faults:
         raise InvalidInput(faults)
-    return _table(observations.ids, endpoints, verdicts)
+    return _table(observations.ids, endpoints, verdicts, chosen)
+
+
+def _chosen(endpoint: Endpoint, ids: NDArray[np.int64], cohort: Cohort | None) -> NDArray[np.bool_]:
+    if not endpoint.among:
+        return np.ones(len(ids), dtype=bool)
+    if cohort is None:
+        raise ValueError("among needs the covariates of a cohort")
+    return whom(endpoint, cohort)
+
+
+def _not_infused(ids: NDArray[np.int64], records: Records) -> NDArray[np.bool_]:
+    """Who has no record of an infusion: (patient,)."""
+    given = np.array([source == "infuse" for source in records.source], dtype=bool)
+    return ~np.isin(ids, records.patient[given])
 
 
 def _cases(
@@ -67,26 +92,30 @@ def _cases(
 
 
 def _table(
-    ids: NDArray[np.int64], endpoints: Sequence[Endpoint], verdicts: dict[str, Verdicts]
+    ids: NDArray[np.int64],
+    endpoints: Sequence[Endpoint],
+    verdicts: dict[str, Verdicts],
+    chosen: dict[str, NDArray[np.bool_]],
 ) -> Outcomes:
-    """Verdicts by endpoint as rows by patient."""
+    """Verdicts by endpoint as rows by patient; none where an endpoint does not tell of one."""
     names = [endpoint.name for endpoint in endpoints]
     rows = [verdicts[name] for name in names]
 
     def column(part: str) -> NDArray:
-        return np.stack([getattr(row, part) for row in rows], axis=1).ravel()
+        return np.stack([getattr(row, part) for row in rows], axis=1).ravel()[there]
 
     if not rows:
         nothing = np.array([])
         return Outcomes(nothing.astype(int), (), nothing, nothing.astype(int), nothing, (), nothing)
-    units = zip(*(row.unit for row in rows), strict=True)
+    there = np.flatnonzero(np.stack([chosen[name] for name in names], axis=1).ravel())
+    units = [unit for patient in zip(*(row.unit for row in rows), strict=True) for unit in patient]
     return Outcomes(
-        patient=np.repeat(ids, len(rows)),
-        endpoint=tuple(names) * len(ids),
+        patient=np.repeat(ids, len(rows))[there],
+        endpoint=tuple(names[place % len(names)] for place in there),
         time=column("time"),
         status=column("status"),
         value=column("value"),
-        unit=tuple(unit for patient in units for unit in patient),
+        unit=tuple(units[place] for place in there),
         after=column("after"),
     )
 

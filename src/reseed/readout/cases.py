@@ -210,6 +210,26 @@ def measured(value: NDArray[np.float64], unit: tuple[str, ...]) -> Verdicts:
     return Verdicts(time, status, value, unit, np.full(value.shape, np.inf), time)
 
 
+def totalled(
+    cases: Cases,
+    endpoint: Endpoint,
+    value: NDArray[np.float64],
+    unit: str,
+    whole: NDArray[np.bool_] | None = None,
+) -> Verdicts:
+    """Verdicts from sums over the endpoint's window, NaN where nothing is known of them.
+
+    Whose sum is not `whole` (those that `whole_window` leaves out, if not given) has no value, but
+    the day on which follow-up was cut off as time: a censored patient, for those who estimate the
+    mean (`reseed.stats.censoring_weights`).
+    """
+    known = whole_window(cases, endpoint) if whole is None else whole
+    verdicts = measured(np.where(known, value, np.nan), (unit,) * cases.count)
+    last = np.clip(cases.end, endpoint.from_day, endpoint.to_day)
+    time = np.where(np.isnan(value), np.nan, last)
+    return replace(verdicts, time=time, after=time)
+
+
 def undefined_where(missing: NDArray[np.bool_], verdicts: Verdicts) -> Verdicts:
     """The verdicts, without those patients."""
     return replace(

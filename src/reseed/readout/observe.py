@@ -11,6 +11,7 @@ from reseed.base.errors import Fault, InvalidInput
 from reseed.base.keys import exponentials, normals
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.assessment import Assessment
+from reseed.nouns.follow_up import FollowUp
 from reseed.nouns.key import Key
 from reseed.nouns.trajectories import Trajectories
 from reseed.readout.observations import Observations
@@ -45,7 +46,8 @@ def observe(
         raise InvalidInput(
             [Fault("endpoints", "port", name, f"one of {known}") for name in unknown]
         )
-    end, reason = _follow_up(trajectories, key, dropout_per_year)
+    seen_until = follow_up(trajectories, key, dropout_per_year)
+    end, reason = seen_until.until, seen_until.reason
     whole = np.floor(trajectories.times + 1e-9).astype(np.int64)  # 2.9999999 is day 3
     days, first = np.unique(whole, return_index=True)
     seen = trajectories.times[first][None, :] <= end[:, None]
@@ -108,18 +110,16 @@ def _check_days(days: NDArray[np.int64], planned: Mapping[str, NDArray[np.int64]
         raise InvalidInput(faults)
 
 
-def _follow_up(
-    trajectories: Trajectories, key: Key, dropout_per_year: float
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Day and reason of each patient's end of follow-up, with drop-out."""
+def follow_up(trajectories: Trajectories, key: Key, dropout_per_year: float) -> FollowUp:
+    """Until when the trial sees each patient, and why no longer: drop-out counts from entry."""
     end, reason = trajectories.end_time.astype(np.float64), trajectories.end_reason
     if dropout_per_year <= 0:
-        return end, reason
+        return FollowUp(end, reason)
     waiting = exponentials(Key(key.seed, "dropout"), trajectories.ids)
     left = waiting / dropout_per_year * DAYS_PER_YEAR
     gone = left < end
     reasons = (DROP_OUT if out else why for out, why in zip(gone, reason, strict=True))
-    return np.where(gone, left, end), tuple(reasons)
+    return FollowUp(np.where(gone, left, end), tuple(reasons))
 
 
 def _noise(

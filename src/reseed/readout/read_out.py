@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.nouns.assessment import Assessment
+from reseed.nouns.cohort import Cohort
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.key import Key
 from reseed.nouns.outcomes import Outcomes
@@ -29,11 +30,14 @@ def read_out(
     assessments: Sequence[Assessment] = (),
     infusion_day: float = 0.0,
     first_days: NDArray[np.float64] | None = None,
+    cohort: Cohort | None = None,
+    grafts: bool = False,
 ) -> Outcomes:
     """Outcomes as a trial with such visits, measurement noise and drop-out would record them.
 
     Only the ports that an endpoint names are observed. `first_days` (patient,) are the first study
-    days of patients whose life before entry is told. See `observe` and `adjudicate`.
+    days of patients whose life before entry is told, `cohort` the patients by their covariates;
+    `grafts` says that the trial gives any. See `observe` and `adjudicate`.
     """
     ports = {str(value) for e in endpoints for name, value in e.settings if name == "port"}
     observations = observe(
@@ -45,4 +49,6 @@ def read_out(
         assessments=assessments,
         infusion_day=infusion_day,
     )
-    return adjudicate(observations, records, trajectories, endpoints, origin, first_days)
+    return adjudicate(
+        observations, records, trajectories, endpoints, origin, first_days, cohort, grafts
+    )

@@ -75,7 +75,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with its caption below; `draw` makes it when the page is put together."""
+    """A figure with its caption below; `draw` makes it when the page is put together.
+
+    It is a picklable call of plain data, since figures may be drawn by other processes.
+    """
 
     caption: str
     draw: Callable[[], Drawing]

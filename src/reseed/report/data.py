@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from reseed.base.errors import InvalidInput
 from reseed.nouns.estimate import Estimate
+from reseed.stats import censoring_weights
 
 TIMED = ("cumulative_incidence", "survival")
 """Kinds of estimates that are curves over time; all others are of one value a patient."""
+
+_SAME = 1e-9  # days; an end and what brought it about have the same time
 
 Track = tuple[NDArray[np.floating], NDArray[np.float64], str]
 """A variable in one arm: values (patient, time), days on the study clock (time,), unit."""
@@ -23,9 +26,11 @@ Track = tuple[NDArray[np.floating], NDArray[np.float64], str]
 
 @dataclass(frozen=True)
 class ArmData:
-    """One arm: its entry in run.json, and its tables (pandas) as the store returns them.
+    """One arm as a trial sees it: its entry in run.json, and its tables (pandas).
 
-    `track` gives a variable's values by its name, or None where the run did not keep it.
+    What happens to a patient after a drop-out is in none of them: `solutions` have the end of
+    follow-up, `records` stop with it, and so does `track`, which gives a variable's values by its
+    name, or None where the run did not keep it.
     """
 
     index: int
@@ -61,7 +66,22 @@ class ArmData:
 
     def outcome(self, endpoint: str) -> Any:
         """The adjudicated rows of an endpoint: patient, time, status, value, unit."""
-        return self.outcomes[self.outcomes["endpoint"] == endpoint]
+        return self._by_endpoint.get(endpoint, self.outcomes.iloc[:0])
+
+    @cached_property
+    def _by_endpoint(self) -> Mapping[str, Any]:
+        """The outcomes by endpoint: many sections ask for them."""
+        return dict(iter(self.outcomes.groupby("endpoint", sort=False)))
+
+    def known(self, endpoint: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The values of a measured endpoint that are known, and what each of them counts for.
+
+        See `reseed.stats.censoring_weights`; a rate's patients count alike.
+        """
+        rows = self.outcome(endpoint)
+        values, status = rows["value"].to_numpy(float), rows["status"].to_numpy()
+        weights = censoring_weights(rows["time"].to_numpy(float), status)
+        return values[status == 1], weights[status == 1]
 
     @property
     def ends(self) -> Mapping[int, str]:
@@ -92,13 +112,15 @@ class TrialData:
     def of(self, endpoint: str) -> tuple[tuple[ArmData, Estimate], ...]:
         """The arms that have an estimate of an endpoint, with it.
 
-        Recovery after a graft is no endpoint of an arm without any, where others have one.
+        Recovery after a graft is no endpoint of an arm without any, where others have one; nor is
+        any other that describes nobody there.
         """
         arms = self.arms
         if any(e["name"] == endpoint and e.get("kind") == "sustained" for e in self.endpoints):
             arms = tuple(arm for arm in arms if len(arm.rows("infuse"))) or arms
         pairs = ((arm, self.estimates.get((arm.name, endpoint))) for arm in arms)
-        return tuple((arm, found) for arm, found in pairs if found is not None)
+        known = tuple((arm, found) for arm, found in pairs if found is not None)
+        return tuple((arm, found) for arm, found in known if found.n) or known
 
     def kind(self, endpoint: str) -> str:
         """The kind of an endpoint's estimates, as `Estimate` says; "" without any."""
@@ -124,6 +146,8 @@ def _read_arm(folder: Path, index: int, info: Mapping[str, Any]) -> ArmData:
     import reseed.store as store
 
     name = info["name"]
+    solutions = as_seen(store.read_solutions(folder, name))
+    ids, until = solutions["patient"].to_numpy(np.int64), solutions["end_time"].to_numpy(float)
 
     def track(variable: str) -> Track | None:
         try:
@@ -131,7 +155,7 @@ def _read_arm(folder: Path, index: int, info: Mapping[str, Any]) -> ArmData:
         except (FileNotFoundError, KeyError, InvalidInput):  # not asked for in this run
             return None
         days = values["time"].to_numpy().astype(float)
-        return values.to_numpy()[:, 0, :], days, values.attrs["units"][variable]
+        return seen(values.to_numpy()[:, 0, :], days, until), days, values.attrs["units"][variable]
 
     return ArmData(
         index=index,
@@ -139,8 +163,34 @@ def _read_arm(folder: Path, index: int, info: Mapping[str, Any]) -> ArmData:
         title=info.get("title") or name,
         info=info,
         patients=store.read_patients(folder, name),
-        records=store.read_records(folder, name),
+        records=_while_seen(store.read_records(folder, name), ids, until),
         outcomes=store.read_outcomes(folder, name),
-        solutions=store.read_solutions(folder, name),
+        solutions=solutions,
         track=track,
     )
+
+
+def as_seen(solutions: Any) -> Any:
+    """A table of solutions whose ends are those that the trial saw: a drop-out ends follow-up."""
+    own = {"end_time": solutions["seen_until"], "end_reason": solutions["seen_reason"]}
+    return solutions.assign(**own).drop(columns=["seen_until", "seen_reason"])
+
+
+def seen(
+    values: NDArray[np.floating], days: NDArray[np.float64], until: NDArray[np.float64]
+) -> NDArray[np.floating]:
+    """Values (patient, time) with gaps after the day up to which each patient is seen."""
+    if not len(days) or (until >= days[-1]).all():
+        return values
+    return np.where(days[None, :] <= until[:, None] + _SAME, values, np.nan).astype(values.dtype)
+
+
+def _while_seen(records: Any, ids: NDArray[np.int64], until: NDArray[np.float64]) -> Any:
+    """The records up to the end of each patient's follow-up."""
+    if not len(records) or not len(ids):
+        return records
+    patients = records["patient"].to_numpy(np.int64)
+    order = np.argsort(ids, kind="stable")
+    place = order[np.minimum(np.searchsorted(ids[order], patients), len(ids) - 1)]
+    known = (ids[place] != patients) | (records["time"].to_numpy(float) <= until[place] + _SAME)
+    return records[known]

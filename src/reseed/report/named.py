@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from reseed.report.data import as_seen, seen
 from reseed.report.figures import figure_of_endpoint, figure_of_variable
 
 if TYPE_CHECKING:
@@ -40,9 +41,12 @@ def _of_variable(folder: Path, what: str, titles: dict[str, str], origin: float)
     unit = ""
     for name, title in titles.items():
         values = store.read_trajectories(folder, name, variables=[what])
-        days = values["time"].to_numpy().astype(float) - origin
+        days = values["time"].to_numpy().astype(float)
+        until = as_seen(store.read_solutions(folder, name))["end_time"].to_numpy(float)
         unit = values.attrs["units"][what]
-        arms[title if title not in arms else f"{title} ({name})"] = values.to_numpy()[:, 0, :]
+        label = title if title not in arms else f"{title} ({name})"
+        arms[label] = seen(values.to_numpy()[:, 0, :], days, until)
+        days = days - origin
     return figure_of_variable(what, arms, days, unit)
 
 

@@ -18,6 +18,19 @@ _ABBREVIATIONS = {
     "nk": "NK",
     "igg": "IgG",
 }
+_WHOLE = {
+    "autoreactive_share": "Autoreactive share of memory cells (1: untreated)",
+    "clones_arisen": "Autoreactive clones that have arisen since",
+    "clones_returned": "Autoreactive clones back with the graft",
+    "clones_survived": "Autoreactive clones from before entry",
+    "death_background": "Death from other causes",
+    "death_infection": "Death from infection",
+    "death_opportunistic": "Death from opportunistic infection",
+    "death_toxicity": "Death from toxicity of conditioning",
+    "drop-out": "Dropped out",
+    "graves_disease": "Graves' disease",
+    "other_autoimmunity": "Other autoimmune disease",
+}
 _FACTOR = re.compile(r"^1e(-?\d+) +")
 _PLURAL = re.compile(r"\bcell\b")
 _POWERS = {"^2": "²", "^3": "³", "**2": "²", "**3": "³"}
@@ -35,6 +48,8 @@ _WORDS = {
 
 def spoken(name: str) -> str:
     """A file's name in words: `blood_cd34` reads "Blood CD34+"."""
+    if name in _WHOLE:
+        return _WHOLE[name]
     words = re.split(r"[_\-\s]+", name.strip())
     text = " ".join(_ABBREVIATIONS.get(word.lower(), word) for word in words)
     return text[:1].upper() + text[1:]

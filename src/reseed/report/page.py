@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from reseed.report.blocks import Block, Figure, Heading, Items, Prose, Table
 from reseed.report.clock import moment
 from reseed.report.data import TrialData
 from reseed.report.drawing.palette import line_of
-from reseed.report.drawing.svg import inline
+from reseed.report.drawing.svg import drawn
 from reseed.report.numbers import count, plural
 from reseed.report.sections import SECTIONS
 
@@ -35,8 +36,18 @@ class Filled:
     svg: Any = None
 
 
-def page_of(data: TrialData) -> str:
-    """The whole page as HTML text."""
+HandOut = Callable[..., Callable[[], str]]
+"""Takes a function and its arguments, and returns a promise of its result."""
+
+
+def at_once(work: Callable[..., str], *parts: Any) -> Callable[[], str]:
+    """The simplest HandOut: done here and now."""
+    done = work(*parts)
+    return lambda: done
+
+
+def page_of(data: TrialData, hand_out: HandOut = at_once) -> str:
+    """The whole page as HTML text; figures are drawn by whomever `hand_out` gives them to."""
     tables = figures = 0
     sections = []
     for section in SECTIONS:
@@ -51,7 +62,8 @@ def page_of(data: TrialData) -> str:
                 filled.append(Filled(kind, block, tables))
             elif isinstance(block, Figure):
                 figures += 1
-                filled.append(Filled(kind, block, figures, _drawn(block, figures)))
+                promise = hand_out(drawn, block.draw, f"f{figures}", block.caption)
+                filled.append(Filled(kind, block, figures, _Svg(promise)))
             else:
                 filled.append(Filled(kind, block))
         sections.append({"id": section.id, "title": section.title, "blocks": filled})
@@ -93,11 +105,15 @@ def _facts(data: TrialData) -> str:
     return " · ".join(parts)
 
 
-def _drawn(block: Figure, number: int) -> Any:
-    from markupsafe import Markup
+@dataclass(frozen=True, slots=True)
+class _Svg:
+    """A promised figure; the template asks for its text, when all of them are under way."""
 
-    # Markup, so not escaped again: matplotlib has escaped every text in it, tested.
-    return Markup(inline(block.draw(), f"f{number}", block.caption))  # noqa: S704
+    promise: Callable[[], str]
+
+    def __html__(self) -> str:
+        # not escaped again: matplotlib has escaped every text in it, tested
+        return self.promise()
 
 
 def _environment() -> Environment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.clock import is_long
-from reseed.report.data import ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.names import labelled, spoken
 from reseed.report.variables import face_of, readable, scale
 from reseed.report.yearly import Followed, events_of, followed, recurrent
+from reseed.stats import RATED, censoring_weights
 
 _BETTER = {"first": "more", "sustained": "less", "count": "less", "time_below": "less"}
 _EXACT = 1e-9
@@ -25,13 +26,16 @@ class Gain:
     """What each patient gains with the first arm over another: above 0 is better, (pair,).
 
     `same` is the size below which a gain counts for nothing; `drawn` says whether the measure is
-    of a kind that a figure shows.
+    of a kind that a figure shows. `weights` are what each pair counts for, where sums of others
+    are not known; alike if not given. `endpoint` is the name of the one that it is of, if any.
     """
 
     title: str
     values: NDArray[np.float64]
     same: float
     drawn: bool
+    weights: NDArray[np.float64] | None = None
+    endpoint: str = ""
 
     @property
     def better(self) -> NDArray[np.bool_]:
@@ -44,12 +48,24 @@ class Gain:
         return self.values <= -max(self.same, _EXACT)
 
 
-def gains(data: TrialData, first: ArmData, other: ArmData) -> tuple[Gain, ...]:
-    """Every measure that has a better and a worse side, for all pairs in which both are known."""
+def gains(
+    data: TrialData,
+    first: ArmData,
+    other: ArmData,
+    endpoints: Sequence[Mapping[str, Any]] | None = None,
+) -> tuple[Gain, ...]:
+    """Every measure that has a better and a worse side, for all pairs in which both are known.
+
+    With `endpoints`, these alone, what they count, and the quantities with a better side.
+    """
+    names = recurrent(data)
+    if endpoints is not None:  # relapses, for example, where relapse-free survival is told
+        counted = {str(name) for e in endpoints for name in e.get("records") or ()}
+        names = tuple(name for name in names if name in counted)
     found = [
-        *_recurrent(data, first, other),
+        *_recurrent(names, first, other),
         *_variables(data, first, other),
-        *_endpoints(data, first, other),
+        *_endpoints(data, data.endpoints if endpoints is None else endpoints, first, other),
     ]
     return tuple(gain for gain in found if len(gain.values))
 
@@ -60,13 +76,13 @@ def _common(one: Followed, two: Followed) -> tuple[NDArray[np.int64], NDArray[np
     return here, there
 
 
-def _recurrent(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
+def _recurrent(names: Sequence[str], first: ArmData, other: ArmData) -> list[Gain]:
     """Events avoided while both were followed, so that nobody avoids any by an early death."""
     one, two = followed(first), followed(other)
     here, there = _common(one, two)
     until = np.minimum(one.last[here], two.last[there]) / DAYS_PER_YEAR
     found = []
-    for name in recurrent(data):
+    for name in names:
         numbers = []
         for arm, people, rows in ((first, one, here), (other, two, there)):
             events = events_of(arm, people, name)
@@ -100,9 +116,11 @@ def _variables(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
     return found
 
 
-def _endpoints(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
+def _endpoints(
+    data: TrialData, endpoints: Sequence[Mapping[str, Any]], first: ArmData, other: ArmData
+) -> list[Gain]:
     found = []
-    for endpoint in data.endpoints:
+    for endpoint in endpoints:
         kind = data.kind(endpoint["name"])
         usual = "more" if kind == "survival" else _BETTER.get(str(endpoint.get("kind")), "")
         better = endpoint.get("better") or usual
@@ -113,7 +131,7 @@ def _endpoints(data: TrialData, first: ArmData, other: ArmData) -> list[Gain]:
         both = first.outcome(endpoint["name"]).merge(
             other.outcome(endpoint["name"]), on="patient", suffixes=("_one", "_two")
         )
-        make = _measured if kind == "distribution" else _timed
+        make = _timed if kind in TIMED else _measured
         found.append(make(endpoint, both, -1.0 if better == "more" else 1.0))
     return found
 
@@ -124,7 +142,13 @@ def _measured(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     factor = scale(unit, readable(unit))
     gap = sign * factor * (both["value_two"] - both["value_one"]).to_numpy(float)
     title = labelled(endpoint.get("title") or spoken(endpoint["name"]), readable(unit))
-    return Gain(title, gap[np.isfinite(gap)], 0.0, False)
+    weights = np.ones(len(gap))
+    for side in ("one", "two"):  # arms lose their patients each by itself
+        time, status = both[f"time_{side}"].to_numpy(float), both[f"status_{side}"].to_numpy()
+        if endpoint.get("kind") not in RATED:
+            weights *= censoring_weights(time, status)
+    there = np.isfinite(gap)
+    return Gain(title, gap[there], 0.0, False, weights[there], endpoint["name"])
 
 
 def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
@@ -145,4 +169,5 @@ def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     what = "gained before it ends" if sign < 0 else "earlier"
     unit = "years" if long else "days"
     same = 1 / 12 if long else 0.0
-    return Gain(f"{title}: {unit} {what}", gap[np.isfinite(gap)], same, sign < 0 and long)
+    values, drawn = gap[np.isfinite(gap)], sign < 0 and long
+    return Gain(f"{title}: {unit} {what}", values, same, drawn, None, endpoint["name"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,8 @@ LARGEST = 2_000
 class Prediction:
     """A published row and one arm: all numbers in `unit`, "%" for shares.
 
-    `low` and `high` bound 95 % of what studies of the published size find in the model, NaN where
-    that size is not known.
+    `low` and `high` bound 95 % of what studies of `drawn` patients find in the model, NaN where
+    their number is not known.
     """
 
     row: Mapping[str, Any]
@@ -40,6 +41,7 @@ class Prediction:
     model: float
     low: float
     high: float
+    drawn: int | None
 
     @property
     def judged(self) -> bool:
@@ -63,9 +65,26 @@ def predictions(data: TrialData) -> tuple[Prediction, ...]:
     ]
     if not pairs:
         return ()
-    largest = max((min(row["n"], LARGEST) for row, _ in pairs if row["n"]), default=1)
+    largest = max((min(effective(row) or 1, LARGEST) for row, _ in pairs), default=1)
     draws = _draws(int(data.run.get("seed", 0)), largest)
     return tuple(_prediction(data, row, arm, draws) for row, arm in pairs)
+
+
+def effective(row: Mapping[str, Any]) -> int | None:
+    """How many patients of a study count for a number, None where it does not say.
+
+    Few studies follow all their patients to the day of a share, and a drawn study does. So many
+    fully followed patients have the standard error that the published interval shows: p (1 - p) /
+    SE^2, at most all of them. Without an interval, all of them.
+    """
+    n, share = row["n"], row["measure"] == "share"
+    if n is None or not share or row["low"] is None or not 0 < row["value"] < 1:
+        return n
+    z = NormalDist().inv_cdf(0.5 + float(row["level"]) / 200)
+    error = (row["high"] - row["low"]) / (2 * z)
+    if error <= 0:
+        return int(n)
+    return max(1, min(int(n), round(row["value"] * (1 - row["value"]) / error**2)))
 
 
 def _judges(data: TrialData, row: Mapping[str, Any], arm: ArmData) -> bool:
@@ -95,7 +114,8 @@ def _prediction(
     unit, own, theirs = _scales(row, estimate)
     table = arm.outcome(row["endpoint"])
     bounds = (math.nan, math.nan)
-    uniform = draws[:, : min(row["n"], LARGEST)] if row["n"] else None
+    drawn = effective(row)
+    uniform = draws[:, : min(drawn, LARGEST)] if drawn else None
     if estimate.kind in MEASURED:
         values = table["value"].to_numpy(float)[table["status"].to_numpy() == 1]
         model = float(values.mean()) if row["measure"] == "mean" else float(np.median(values))
@@ -121,7 +141,7 @@ def _prediction(
         for key in ("value", "low", "high")
     )
     ends = own * bounds[0], own * bounds[1]
-    return Prediction(row, arm, unit, (value, low, high), own * model, *ends)
+    return Prediction(row, arm, unit, (value, low, high), own * model, *ends, drawn)
 
 
 def _median(estimate: Estimate) -> float:

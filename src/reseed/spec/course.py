@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,7 +28,7 @@ from reseed.spec.shape import (
     read_toml,
 )
 from reseed.spec.sheet import Sheet
-from reseed.spec.stages import check_stages
+from reseed.spec.stages import LEVELS, check_stages
 
 
 class UntilShape(Shape):
@@ -50,7 +51,8 @@ class GiveShape(Shape):
 
 
 class WhenShape(Shape):
-    port: Word
+    port: Word | None = None
+    failed: Word | None = None
     rises_by: Level | None = None
     at_least: Level | None = None
     at_most: Level | None = None
@@ -69,6 +71,7 @@ class DoShape(Shape):
     days: Span
     hour: Hour = 9.0
     set: dict[str, AnyQuantity] = {}
+    if_fails: Literal["end", "stay"] = "end"
     source: Line = ""
 
 
@@ -115,7 +118,58 @@ def load_course(sheet: Sheet) -> tuple[Course | None, dict[str, Any]]:
     stages = tuple(_stage(stage) for stage in course.stage)
     name = sheet.path.stem
     sources = tuple(course.sources)
-    return Course(name, course.title, course.summary, stages, sources, course.origin), data
+    found = Course(name, course.title, course.summary, stages, sources, course.origin)
+    return _staying(found), data
+
+
+def joined(first: Course, then: Course | None = None) -> Course:
+    """A course and what follows it, as one that has the name and the title of the first.
+
+    Who is waited for by a switch, because a procedure failed, stays in the study.
+    """
+    if then is None:
+        return first
+    whole = dataclasses.replace(
+        first,
+        stages=(*first.stages, *then.stages),
+        sources=tuple(dict.fromkeys((*first.sources, *then.sources))),
+    )
+    return _staying(whole)
+
+
+def misfits(first: Course, then: Course | None = None) -> list[tuple[str, str, str]]:
+    """Why these make no course of an arm: `course` or `then`, what was found, what was expected."""
+    found = []
+    if then and then.origin != first.origin:
+        expected = f"a course whose days count from {first.origin}, as those of {first.name}"
+        found.append(("then", f"{then.name}, from {then.origin}", expected))
+    names = {stage.name for stage in first.stages}
+    for stage in then.stages if then else ():
+        if stage.name in names:
+            expected = f"stages of other names than those of {first.name}"
+            found.append(("then", f'the stage "{stage.name}" again', expected))
+    whole = joined(first, then)
+    done = {do.procedure for stage in whole.stages for do in stage.procedures}
+    for name in sorted(_awaited(whole) - done):
+        expected = "a course with that procedure, since a switch waits for its failure"
+        found.append(("course", f"no {name}", expected))
+    return found
+
+
+def _awaited(course: Course) -> set[str]:
+    """The procedures whose failure a switch waits for."""
+    switches = [stage.switch for stage in course.stages if stage.switch]
+    return {one.name for switch in switches for one in switch.when if one.kind == "failed"}
+
+
+def _staying(course: Course) -> Course:
+    """The course, with patients followed on after the failures that its switches wait for."""
+    awaited, stages = _awaited(course), []
+    for stage in course.stages:
+        dos = (dataclasses.replace(do, stay=do.stay or do.procedure in awaited)
+               for do in stage.procedures)  # fmt: skip
+        stages.append(dataclasses.replace(stage, procedures=tuple(dos)))
+    return dataclasses.replace(course, stages=tuple(stages))
 
 
 def _stage(stage: StageShape) -> Stage:
@@ -145,16 +199,20 @@ def _give(give: GiveShape) -> Give:
 
 def _do(do: DoShape) -> Do:
     settings = tuple(sorted(do.set.items()))
-    return Do(do.do, do.days[0], do.days[1], do.hour, settings, do.source)
+    stay = do.if_fails == "stay"
+    return Do(do.do, do.days[0], do.days[1], do.hour, settings, do.source, stay)
 
 
 def _switch(switch: SwitchShape | None) -> Switch | None:
     if switch is None:
         return None
-    when = tuple(
-        When(one.port, kind, level)
-        for one in switch.when
-        for kind in ("rises_by", "at_least", "at_most")
-        if (level := getattr(one, kind)) is not None
-    )
+    when = tuple(_when(one) for one in switch.when)
     return Switch(switch.to, switch.visits, switch.after, when, switch.source)
+
+
+def _when(one: WhenShape) -> When:
+    if one.failed is not None:
+        return When(one.failed, "failed")
+    assert one.port is not None  # stages are checked before
+    kind = next(kind for kind in LEVELS if getattr(one, kind) is not None)
+    return When(one.port, kind, getattr(one, kind))

@@ -49,8 +49,12 @@ def check_course(
             _check_do(do, f"stage[{i}].procedure[{j}]", sheet, procedures)
         switch = stage.get("switch")
         for j, one in enumerate(tables(switch, "when") if isinstance(switch, dict) else [], 1):
+            place = f"stage[{i}].switch.when[{j}]"
             for level in (key for key in LEVELS if key in one):
-                check_level(one, "port", level, f"stage[{i}].switch.when[{j}]", sheet, seen)
+                check_level(one, "port", level, place, sheet, seen)
+            if (failed := one.get("failed")) and str(failed) not in procedures:
+                expected = one_of(str(failed), procedures, "a procedure")
+                sheet.add(f"{place}.failed", quoted(failed), expected)
 
 
 def _check_give(

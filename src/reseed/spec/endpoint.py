@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from reseed.nouns.endpoint import Endpoint, Setting
+from reseed.spec.among import AmongShape, among_of
 from reseed.spec.days import FARTHEST
 from reseed.spec.shape import (
     AnyQuantity,
@@ -157,6 +158,7 @@ class EndpointShape(Shape):
     competing: Annotated[list[Line], Field(max_length=50)] = []
     source: Line
     better: Literal["", "less", "more"] = ""
+    among: Annotated[list[AmongShape], Field(max_length=20)] = []
     settings: dict[str, Any] = {}
 
 
@@ -179,6 +181,9 @@ def load_endpoint(sheet: Sheet) -> tuple[Endpoint | None, dict[str, Any]]:
     first, last = data.get("from_day"), data.get("to_day")
     if isinstance(first, int | float) and isinstance(last, int | float) and first > last:
         sheet.add("from_day", f"{first:g}", f"a day not after to_day, {last:g}")
+    among = tuple(
+        among_of(one, f"among[{i}]", sheet) for i, one in enumerate(shape.among if shape else (), 1)
+    )
     if shape is None or settings is None or sheet.faults:
         return None, data
     return Endpoint(
@@ -193,6 +198,7 @@ def load_endpoint(sheet: Sheet) -> tuple[Endpoint | None, dict[str, Any]]:
         competing=tuple(shape.competing),
         source=shape.source,
         better=shape.better,
+        among=among,
     ), data
 
 

@@ -52,7 +52,11 @@ def gather(found: Gathered) -> None:
     if path := _named(found, "cohorts", data.get("cohort"), "cohort"):
         sheet = library.sheet(path)
         found.cohort = (sheet, load_cohort(sheet))
-    arms = [(f"arm[{i}].course", arm.get("course")) for i, arm in enumerate(tables(data, "arm"), 1)]
+    arms = [
+        (f"arm[{i}].{key}", arm.get(key))
+        for i, arm in enumerate(tables(data, "arm"), 1)
+        for key in ("course", "then")
+    ]
     for name, sheet in _sheets(found, "courses", arms):
         found.courses[name] = (sheet, *load_course(sheet))
     for name, sheet in _sheets(found, "endpoints", _listed(data, "endpoints")):

@@ -17,7 +17,7 @@ FOLDERS = ("models", "evidence")
 """Kinds of which an item is a folder, not a file."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 ARM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")  # also the name of a folder in the results
-_OURS = "library"
+OURS = "library"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Library:
 
     def shown_folders(self) -> str:
         """The folders as the user knows them."""
-        return ", ".join(name for _, name in self.folders) or _OURS
+        return ", ".join(name for _, name in self.folders) or OURS
 
     def including(self, folder: Path) -> Library:
         """This library and one more folder, which wins."""
@@ -70,7 +70,7 @@ def find_library(extra: Sequence[Path] = ()) -> Library:
     In a checkout our folder lies beside `src`, in an installed package inside it.
     """
     package = Path(__file__).resolve().parents[1]
-    ours = next((f for f in (package / _OURS, package.parents[1] / _OURS) if f.is_dir()), None)
+    ours = next((f for f in (package / OURS, package.parents[1] / OURS) if f.is_dir()), None)
     faults = [
         Fault(str(folder), "folder", "nothing", "a library folder with any of " + ", ".join(KINDS))
         for folder in extra
@@ -78,7 +78,7 @@ def find_library(extra: Sequence[Path] = ()) -> Library:
     ]
     if faults:
         raise InvalidInput(faults)
-    own = ((ours, _OURS),) if ours else ()
+    own = ((ours, OURS),) if ours else ()
     return _library((*own, *((Path(folder), str(folder)) for folder in extra)))
 
 

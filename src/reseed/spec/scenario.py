@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -10,11 +11,14 @@ from pydantic import AfterValidator, Field
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.time import DAYS_PER_YEAR
+from reseed.nouns.course import Course
 from reseed.nouns.scenario import Arm, Scenario
 from reseed.spec.assessment import AssessmentShape, assessment_of
+from reseed.spec.course import joined
 from reseed.spec.display import DisplayShape, displays
 from reseed.spec.gather import Gathered, all_faults, gather
 from reseed.spec.library import ARM, NAME, Library
+from reseed.spec.own import own_items
 from reseed.spec.shape import (
     AnyQuantity,
     Line,
@@ -56,6 +60,7 @@ class ArmShape(Shape):
     name: ArmName
     title: Line
     course: Name
+    then: Name | None = None
     parameters: dict[str, AnyQuantity] = {}
 
 
@@ -70,6 +75,7 @@ class ScenarioShape(Shape):
     infusion_day: Annotated[float, Field(ge=0, le=100 * DAYS_PER_YEAR)]
     follow_up_days: Annotated[float, Field(gt=0, le=100 * DAYS_PER_YEAR)]
     endpoints: Annotated[list[Name], Field(min_length=1, max_length=100)]
+    summary: Annotated[list[Name], Field(max_length=20)] = []
     show: Annotated[list[Word], Field(max_length=100)] = []
     display: Annotated[dict[str, DisplayShape], Field(max_length=100)] = {}
     compare: Annotated[list[Name], Field(max_length=20)] = []
@@ -125,10 +131,11 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         assert noun is not None  # a noun is missing only where there is a fault
         return noun
 
-    arms = tuple(
-        Arm(arm.name, arm.title, there(found.courses[arm.course][1]), _sorted(arm.parameters))
-        for arm in shape.arm
-    )
+    def whole(arm: ArmShape) -> Course:
+        then = there(found.courses[arm.then][1]) if arm.then else None
+        return joined(there(found.courses[arm.course][1]), then)
+
+    arms = tuple(Arm(arm.name, arm.title, whole(arm), _sorted(arm.parameters)) for arm in shape.arm)
     return Scenario(
         name=found.sheet.path.stem,
         title=shape.title,
@@ -153,7 +160,20 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         evidence=tuple(found.evidence[name][1] for name in shape.compare),
         assessments=tuple(assessment_of(one) for one in shape.observation.assessment),
         display=displays(shape.display),
+        summary=tuple(shape.summary),
+        own=own_items(found.library, _items(found)),
     )
+
+
+def _items(found: Gathered) -> Iterator[tuple[str, str, Path]]:
+    """Kind, name and path of all that was read."""
+    yield "scenarios", found.sheet.path.stem, found.sheet.path
+    if found.cohort:
+        yield "cohorts", found.cohort[0].path.stem, found.cohort[0].path
+    for kind, sheets in (("courses", found.courses), ("endpoints", found.endpoints)):
+        yield from ((kind, name, entry[0].path) for name, entry in sheets.items())
+    yield from (("evidence", name, entry[0].path) for name, entry in found.evidence.items())
+    yield from (("models", name, sheet.path) for name, sheet in found.module_sheets.items())
 
 
 def _broken(found: Gathered, name: str) -> bool:

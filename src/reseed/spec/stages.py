@@ -38,8 +38,8 @@ def check_stages(data: Mapping[str, Any], sheet: Sheet) -> None:
         if isinstance(name, str) and name in names:
             sheet.add(f"{place}.name", f'"{name}" again', "a name used once")
         names.add(str(name))
-        if not stage.get("give") and not stage.get("procedure"):
-            sheet.add(place, "an empty stage", "something given or done in it")
+        if not any(stage.get(key) for key in ("give", "procedure", "switch")):
+            sheet.add(place, "an empty stage", "something given or done in it, or a switch")
         _check_gives(stage, place, sheet)
         if "switch" in stage:
             _check_switch(_switch(stage), f"{place}.switch", sheet, all_names[i:])
@@ -93,14 +93,21 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
 
 
 def _check_switch(switch: Mapping[str, Any], place: str, sheet: Sheet, later: list[Any]) -> None:
-    """To a later stage, and each condition with one level."""
+    """To a later stage; each condition is a port with one level, or a procedure that failed."""
     name = switch.get("to")
     if isinstance(name, str) and name not in later:
         known = [other for other in later if isinstance(other, str)]
         sheet.add(f"{place}.to", quoted(name), one_of(name, known, "a stage further down"))
     for j, one in enumerate(tables(switch, "when"), 1):
         given = [key for key in LEVELS if key in one]
-        if len(given) != 1:
+        what = [key for key in ("port", "failed") if key in one]
+        if len(what) != 1:
+            found = " and ".join(what) or "nothing"
+            sheet.add(f"{place}.when[{j}]", found, "one of port and failed")
+        elif "failed" in one and given:
+            expected = "no level: a procedure failed or did not"
+            sheet.add(f"{place}.when[{j}]", " and ".join(given), expected)
+        elif "port" in one and len(given) != 1:
             found = " and ".join(given) or "nothing"
             sheet.add(f"{place}.when[{j}]", found, f"one of {', '.join(LEVELS)}")
         rise = attempt(parse_level, one.get("rises_by"))

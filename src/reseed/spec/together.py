@@ -8,8 +8,10 @@ from typing import Any
 from reseed.base.words import nearest, one_of
 from reseed.nouns.module import Module
 from reseed.spec import crosscheck
+from reseed.spec.among import check_among
 from reseed.spec.assembly import Gap, assemble, outputs
 from reseed.spec.assessment import check_assessments
+from reseed.spec.course import misfits
 from reseed.spec.display import check_displays
 from reseed.spec.endpoint import REFERENCES
 from reseed.spec.evidence import check_endpoints
@@ -51,7 +53,12 @@ def check_together(found: Gathered) -> None:
             crosscheck.check_endpoint(raw, endpoint_sheet, arm_modules)
         if found.cohort and found.cohort[1]:
             crosscheck.check_covariates(found.cohort[1], found.cohort[0], arm_modules)
+    if found.cohort and found.cohort[1]:
+        for endpoint_sheet, _, raw in found.endpoints.values():
+            check_among(raw, endpoint_sheet, found.cohort[1])
+    _check_following(found)
     _check_show(found, arms)
+    _check_summary(found)
     whole_trial = [module for modules in arms for module in modules]
     check_assessments(data, sheet, outputs(whole_trial), crosscheck.happenings_of(whole_trial))
 
@@ -68,6 +75,16 @@ def _base(found: Gathered) -> list[str]:
             expected = one_of(name, known, "a module of the library")
             found.sheet.add(f"model[{i}]", quoted(name), expected)
     return base
+
+
+def _check_summary(found: Gathered) -> None:
+    """The summary tells of endpoints that the scenario has."""
+    names, own = (found.data.get(key) for key in ("summary", "endpoints"))
+    known = [name for name in own if isinstance(name, str)] if isinstance(own, list) else []
+    for i, name in enumerate(names if isinstance(names, list) else [], 1):
+        if isinstance(name, str) and name not in known:
+            expected = one_of(name, known, "an endpoint of the scenario")
+            found.sheet.add(f"summary[{i}]", quoted(name), expected)
 
 
 def _covariates(found: Gathered) -> list[str] | None:
@@ -140,6 +157,17 @@ def _check_clock(found: Gathered) -> None:
         elif raw.get("origin") != "entry" and infusion + first < 0:
             expected = f"at least {-first:g}, since the course {name} begins on day {first:g}"
             found.sheet.add("infusion_day", f"{infusion:g}", expected)
+
+
+def _check_following(found: Gathered) -> None:
+    """What follows a course in an arm fits it, and what a switch waits for may happen there."""
+    for i, arm in enumerate(tables(found.data, "arm"), 1):
+        names = [str(arm[key]) for key in ("course", "then") if key in arm]
+        known = [found.courses[name] for name in names if name in found.courses]
+        courses = [course for sheet, course, _ in known if course and not sheet.faults]
+        if names and len(courses) == len(names):  # what cannot be read has been noted
+            for key, what, expected in misfits(*courses):
+                found.sheet.add(f"arm[{i}].{key}", what, expected)
 
 
 def _note_gap(gap: Gap, sheet: Sheet) -> None:

@@ -7,6 +7,7 @@ by Welch's. All intervals are closed forms: the same numbers give the same bytes
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -55,41 +56,63 @@ def _first(estimate: Estimate, there: np.ndarray) -> float:
     return float(estimate.times[places[0]]) if len(places) else math.nan
 
 
-def mean(values: ArrayLike) -> Bounded:
-    """The mean with Student's interval, which is NaN where no two values differ."""
-    known = _known(values)
+def mean(values: ArrayLike, weights: ArrayLike | None = None) -> Bounded:
+    """The mean with Student's interval, which is NaN where no two values differ.
+
+    `weights` are one over the probability of being known, see `censoring_weights`. The interval
+    then takes them for given, which makes it rather too wide than too narrow.
+    """
+    known = _Sample.of(values, weights)
     if not known.size:
         return Bounded(math.nan, math.nan, math.nan)
-    middle, error = float(known.mean()), math.sqrt(_variance(known))
-    return _around(middle, error, known.size - 1.0)
+    return _around(known.middle, math.sqrt(known.variance), known.size - 1.0)
 
 
-def welch(first: ArrayLike, other: ArrayLike) -> Bounded:
+def welch(
+    first: ArrayLike,
+    other: ArrayLike,
+    weights: tuple[ArrayLike | None, ArrayLike | None] = (None, None),
+) -> Bounded:
     """Mean of `other` minus that of `first`, without assuming equal spread.
 
     Welch 1947, doi:10.1093/biomet/34.1-2.28. The interval is NaN where no two values of an arm
-    differ: there it says nothing.
+    differ: there it says nothing. `weights` as in `mean`.
     """
-    one, two = _known(first), _known(other)
+    one, two = _Sample.of(first, weights[0]), _Sample.of(other, weights[1])
     if not one.size or not two.size:
         return Bounded(math.nan, math.nan, math.nan)
-    gap, parts = float(two.mean() - one.mean()), (_variance(one), _variance(two))
+    gap, parts = two.middle - one.middle, (one.variance, two.variance)
     if sum(parts) <= 0:
         return Bounded(gap, math.nan, math.nan)
     shares = (parts[0] ** 2 / max(one.size - 1, 1), parts[1] ** 2 / max(two.size - 1, 1))
     return _around(gap, math.sqrt(sum(parts)), sum(parts) ** 2 / sum(shares))
 
 
-def _known(values: ArrayLike) -> np.ndarray:
-    given = np.asarray(values, dtype=np.float64)
-    return given[np.isfinite(given)]
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """How many values are known, their mean and its variance (0 where all are the same)."""
 
+    size: int
+    middle: float
+    variance: float
 
-def _variance(values: np.ndarray) -> float:
-    """The variance of the mean; exactly 0 where all values are the same."""
-    if values.size < 2 or values.min() == values.max():
-        return 0.0
-    return float(values.var(ddof=1)) / values.size
+    @classmethod
+    def of(cls, values: ArrayLike, weights: ArrayLike | None) -> _Sample:
+        given = np.asarray(values, dtype=np.float64)
+        heavy = np.ones(given.shape) if weights is None else np.asarray(weights, np.float64)
+        there = np.isfinite(given) & (heavy > 0)
+        known, heavy = given[there], heavy[there]
+        if not known.size:
+            return cls(0, math.nan, 0.0)
+        share = heavy / heavy.sum()
+        equal = heavy.min() == heavy.max()
+        middle = float(known.mean() if equal else (share * known).sum())
+        if known.size < 2 or known.min() == known.max():
+            return cls(int(known.size), middle, 0.0)
+        if equal:
+            return cls(int(known.size), middle, float(known.var(ddof=1)) / known.size)
+        spread = float(np.sum((share * (known - middle)) ** 2))
+        return cls(int(known.size), middle, spread * known.size / (known.size - 1))
 
 
 def _around(middle: float, error: float, freedom: float) -> Bounded:

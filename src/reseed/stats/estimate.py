@@ -11,6 +11,7 @@ from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.estimate import Estimate
 from reseed.nouns.outcomes import Outcomes
+from reseed.stats.censoring import censoring_weights
 from reseed.stats.cumulative_incidence import cumulative_incidence
 from reseed.stats.difference import mean
 from reseed.stats.kaplan_meier import kaplan_meier
@@ -34,8 +35,7 @@ def estimate(outcomes: Outcomes, endpoint: Endpoint, arm: str) -> Estimate:
     """
     chosen = np.array([name == endpoint.name for name in outcomes.endpoint], dtype=bool)
     if endpoint.kind in (*MEASURED, *AVERAGED, *RATED):
-        found = _distribution(outcomes, chosen, endpoint, arm)
-        return _summarised(found, outcomes, chosen & (outcomes.status == 1), endpoint)
+        return _of_values(outcomes, chosen, endpoint, arm)
     if endpoint.kind not in TIME_TO_EVENT:
         raise ValueError(f"endpoint {endpoint.name}: no estimator for kind {endpoint.kind!r}")
     time, status = outcomes.time[chosen], outcomes.status[chosen]
@@ -69,41 +69,30 @@ def days_of(endpoint: Endpoint) -> NDArray[np.float64]:
     return np.union1d(np.arange(first, endpoint.to_day), [endpoint.to_day])
 
 
-def _summarised(
-    found: Estimate, outcomes: Outcomes, known: NDArray[np.bool_], endpoint: Endpoint
-) -> Estimate:
-    """The distribution, or beside it the mean over patients, or events per year of them all."""
-    if endpoint.kind in MEASURED:
-        return found
-    value, unit, kind = mean(outcomes.value[known]), found.unit, "mean"
-    if endpoint.kind in RATED:
-        years = outcomes.time[known] / DAYS_PER_YEAR
-        value, unit, kind = event_rate(outcomes.value[known], years), "1/year", "rate"
-        each = quantiles(outcomes.value[known] / years)
-        found = replace(found, q25=float(each[0]), median=float(each[1]), q75=float(each[2]))
-    return replace(
-        found,
-        kind=kind,
-        unit=unit,
-        times=np.array([endpoint.to_day]),
-        estimate=np.array([value.value]),
-        low=np.array([value.low]),
-        high=np.array([value.high]),
-        at_risk=np.array([found.n], dtype=np.int64),
-    )
-
-
-def _distribution(
+def _of_values(
     outcomes: Outcomes, chosen: NDArray[np.bool_], endpoint: Endpoint, arm: str
 ) -> Estimate:
-    known = chosen & (outcomes.status == 1)
-    q25, median, q75 = (float(value) for value in quantiles(outcomes.value[known]))
-    first = np.flatnonzero(known)
+    """The distribution, or beside it the mean over patients, or events per year of them all.
+
+    Where follow-up of others was cut off, those whose sum is known count for them.
+    """
+    status, time, value = outcomes.status[chosen], outcomes.time[chosen], outcomes.value[chosen]
+    weights = None if endpoint.kind in RATED else censoring_weights(time, status)
+    known = status == 1
+    each, heavy = value[known], None if weights is None else weights[known]
+    unit = next((outcomes.unit[row] for row in np.flatnonzero(chosen)[known]), "")
     empty = np.array([], dtype=np.float64)
-    return Estimate(
+    middle, kind, share = None, "distribution", each
+    if endpoint.kind in AVERAGED:
+        middle, kind = mean(each, heavy), "mean"
+    elif endpoint.kind in RATED:
+        years = time[known] / DAYS_PER_YEAR
+        middle, kind, unit, share = event_rate(each, years), "rate", "1/year", each / years
+    q25, median, q75 = (float(level) for level in quantiles(share, weights=heavy))
+    found = Estimate(
         arm=arm,
         endpoint=endpoint.name,
-        kind="distribution",
+        kind=kind,
         times=empty,
         estimate=empty,
         low=empty,
@@ -112,7 +101,17 @@ def _distribution(
         median=median,
         q25=q25,
         q75=q75,
-        unit=outcomes.unit[first[0]] if first.size else "",
-        n=int(first.size),
-        missing=int(np.count_nonzero(chosen) - first.size),
+        unit=unit,
+        n=int(known.sum()),
+        missing=int(known.size - known.sum()),
+    )
+    if middle is None:
+        return found
+    return replace(
+        found,
+        times=np.array([endpoint.to_day]),
+        estimate=np.array([middle.value]),
+        low=np.array([middle.low]),
+        high=np.array([middle.high]),
+        at_risk=np.array([found.n], dtype=np.int64),
     )

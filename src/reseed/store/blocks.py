@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reseed.nouns.cohort import Cohort
+from reseed.nouns.follow_up import FollowUp
 from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.records import Records
 from reseed.nouns.trajectories import Trajectories
@@ -47,6 +47,8 @@ SOLUTIONS = {
     "status_state": "text",
     "rung": "int",
     "steps": "int",
+    "seen_until": "float",
+    "seen_reason": "text",
 }
 
 
@@ -108,11 +110,25 @@ def outcomes_of(frame: pd.DataFrame) -> Outcomes:
     )
 
 
-def write_solutions(folder: Path | str, arm: str, block: int, trajectories: Trajectories) -> None:
-    """Write how each patient's solution went: end of follow-up, failure code, rung, steps."""
-    columns: dict[str, Sequence[Any]] = {
-        name: getattr(trajectories, "ids" if name == "patient" else name) for name in SOLUTIONS
+def write_solutions(
+    folder: Path | str,
+    arm: str,
+    block: int,
+    trajectories: Trajectories,
+    follow_up: FollowUp | None = None,
+) -> None:
+    """Write how each patient's solution went: its end, failure code, rung, steps.
+
+    `seen_until` and `seen_reason` say until when the trial saw the patient, and why no longer;
+    without a `follow_up`, that is the end of the solution.
+    """
+    seen = follow_up or FollowUp(trajectories.end_time, trajectories.end_reason)
+    columns: dict[str, Any] = {
+        "patient": trajectories.ids,
+        "seen_until": seen.until,
+        "seen_reason": seen.reason,
     }
+    columns |= {name: getattr(trajectories, name) for name in SOLUTIONS if name not in columns}
     write_table(table_file(folder, "solutions", arm, block), SOLUTIONS, columns)
 
 

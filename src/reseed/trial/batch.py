@@ -9,18 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.cohort import draw_cohort, in_units_of, live
+from reseed.cohort import draw_cohort, draw_parameters, in_units_of, live
 from reseed.course import plan
 from reseed.engine import Solver, solve
 from reseed.nouns.cohort import Cohort
+from reseed.nouns.follow_up import FollowUp
 from reseed.nouns.key import Key
 from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
-from reseed.readout import read_out
-from reseed.trial.setup import Setup, ids_start
+from reseed.readout import follow_up, read_out
+from reseed.trial.setup import Setup, gives_grafts, ids_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Batch:
     trajectories: Trajectories
     records: Records
     outcomes: Outcomes
+    follow_up: FollowUp
 
 
 Entered = tuple[Cohort, NDArray[np.float64]]  # patients as they enter, and their first days
@@ -85,8 +87,11 @@ def run_batch(
         assessments=scenario.assessments,
         infusion_day=scenario.infusion_day,
         first_days=first_days,
+        cohort=drawn,
+        grafts=gives_grafts(scenario),
     )
-    return Batch(drawn, trajectories, records, outcomes)
+    seen = follow_up(trajectories, key, scenario.dropout_per_year)
+    return Batch(drawn, trajectories, records, outcomes, seen)
 
 
 def _entered(setup: Setup, arm: int, start: int, stop: int, solver: Solver) -> Entered:
@@ -103,10 +108,11 @@ def _people(
     """Patients with their own numbers, and the first days of those whose life before is told."""
     luck = ids if entered is None else entered[0].draws()
     defaults = dict(zip(system.parameters, system.defaults, strict=True))
-    drawn = draw_cohort(setup.scenario.cohort, dict(system.variability), defaults, luck, key)
+    laws = dict(system.variability)
     if entered is None:
-        return drawn, None
-    return dataclasses.replace(entered[0], parameters=drawn.parameters), entered[1]
+        return draw_cohort(setup.scenario.cohort, laws, defaults, luck, key), None
+    parameters = draw_parameters(laws, defaults, luck, key)
+    return dataclasses.replace(entered[0], parameters=parameters), entered[1]
 
 
 def with_missing(solved: Trajectories, setup: Setup) -> Trajectories:

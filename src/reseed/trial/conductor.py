@@ -15,20 +15,22 @@ import numpy as np
 
 from reseed import store
 from reseed.base.errors import Fault, InvalidInput
+from reseed.base.units import warm_up
 from reseed.base.workers import start_server
 from reseed.nouns.estimate import Estimate
 from reseed.nouns.scenario import Scenario
+from reseed.report import write_report
 from reseed.trial.batch import Batch
 from reseed.trial.manifest import manifest
 from reseed.trial.merge import merge
-from reseed.trial.pool import Task, run_tasks
+from reseed.trial.pool import Task, helpers, run_tasks
 from reseed.trial.result import TrialResult
 from reseed.trial.setup import Setup, ids_start, set_up
 
 Progress = Callable[[int, int, int], None]  # patients done, patients in all, patients failed
 SMALLEST_BATCH, LARGEST_BATCH = 25, 250
 SHARES = 5  # batches of one arm for each worker
-_IMPORTED_LATE = ("pandas", "statsmodels.duration.survfunc", "lifelines", "matplotlib.figure")
+_IMPORTED_LATE = ("reseed.stats", "pandas", "statsmodels.duration.survfunc", "lifelines", "jinja2")
 
 
 def run_trial(
@@ -69,17 +71,20 @@ def run_trial(
         ahead.join()  # two threads in the same imports have found each other's modules half made
     estimates = _estimate(setup, path)
     store.write_estimates(path, estimates)
-    from reseed.report import write_report
-
-    write_report(path)
+    with helpers(workers) as hand_out:
+        write_report(path, hand_out)
     _log(path, started, batch, workers, resumed)
     return TrialResult(path, run)
 
 
 def _import_ahead() -> None:
-    """What estimates and report need takes seconds to import: while the workers solve, here."""
-    for name in ("reseed.report", "reseed.stats", *_IMPORTED_LATE):
+    """What estimates and page need takes seconds to import: while the workers solve, here.
+
+    Figures are drawn by workers, whose server has matplotlib.
+    """
+    for name in _IMPORTED_LATE:
         importlib.import_module(name)
+    warm_up()
 
 
 def _solve_blocks(
@@ -145,7 +150,7 @@ def _write(path: Path, arm: str, block: int, result: Batch) -> None:
     store.write_patients(path, arm, block, result.cohort)
     store.write_records(path, arm, block, result.records)
     store.write_outcomes(path, arm, block, result.outcomes)
-    store.write_solutions(path, arm, block, result.trajectories)
+    store.write_solutions(path, arm, block, result.trajectories, result.follow_up)
     store.write_trajectories(path, arm, block, result.trajectories.values)
     store.mark_done(path, arm, block)
 

@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from reseed.base.version import VERSION
-from reseed.course import in_words, quantity_in_words
+from reseed.course import administrations, in_words, quantity_in_words, record_of, stop_of, tag
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.course import Give
 from reseed.nouns.distribution import Distribution
@@ -44,6 +44,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
         "assessments": [dataclasses.asdict(one) for one in scenario.assessments],
         "limits": [*scenario.limits, *_follow_up_limits(setup)],
         "left_out": [{"endpoint": name, "why": why} for name, why in setup.left_out],
+        "own": _own(setup),
         "arms": [_arm(setup, number) for number in range(len(scenario.arms))],
         "cohort": _cohort(setup),
         "endpoints": [
@@ -58,6 +59,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
                 "competing": list(e.competing),
                 "source": e.source,
                 "better": e.better,
+                "among": [str(condition) for condition in e.among],
                 "records": _records_of(e),
             }
             for e in scenario.endpoints
@@ -68,9 +70,19 @@ def manifest(setup: Setup) -> dict[str, Any]:
             for display in scenario.display
             if display.port in setup.probe.variables
         },
+        "summary": [e.name for e in scenario.endpoints if e.name in scenario.summary],
         "show": [name for name in scenario.show if name in setup.probe.variables],
         "parameters": _parameters(setup),
     }
+
+
+def _own(setup: Setup) -> list[dict[str, str]]:
+    """Files of the user's own that the run rests on; of the modules, those of some arm."""
+    scenario = setup.scenario
+    used = {module.name for arm in scenario.arms for module in arm_modules(scenario, arm)}
+    return [
+        dataclasses.asdict(one) for one in scenario.own if one.kind != "models" or one.name in used
+    ]
 
 
 def _records_of(endpoint: Endpoint) -> list[str]:
@@ -100,7 +112,7 @@ def _digest(setup: Setup) -> str:
     the systems' own digests, so a module that no arm uses plays no part.
     """
     scenario = dataclasses.replace(
-        setup.scenario, text="", modules=(), evidence=(), limits=(), display=()
+        setup.scenario, text="", modules=(), evidence=(), limits=(), display=(), summary=(), own=()
     )
     whole = (dataclasses.asdict(scenario), [setup.systems[n].digest for n in sorted(setup.systems)])
     return hashlib.sha256(repr(whole).encode()).hexdigest()
@@ -121,36 +133,39 @@ def _arm(setup: Setup, number: int) -> dict[str, Any]:
 
 
 def _given(setup: Setup, arm: Arm) -> list[dict[str, Any]]:
-    """What is planned for everybody, on days after the infusion; no stage that waits for a switch.
+    """What each stage gives, and the records that tell to whom: one entry per order.
 
-    What has no end runs to the end of the study; `until` is true where it may stop earlier. A
-    `steady` drug has its first and its last day alone.
+    `days` are the times of giving, after the infusion; in a stage that begins with a switch, after
+    the record `begins`. What has no end (`endless`) is given to the end of the study at the latest.
+    `until` is true where it may stop earlier: with a record of source `stop` and the name `tag`,
+    or with the drug's own (`stops`). A `steady` drug has its first and its last day alone.
     """
     course, infusion = arm.course, setup.scenario.infusion_day
     earlier = infusion if course.origin == "entry" else 0.0
     last = setup.scenario.follow_up_days + earlier
     waiting = course.switched_to()
-    return [
-        {
-            "what": give.drug,
-            "dose": quantity_in_words(give.dose),
-            "days": [day - earlier for day in _days_of(give, last)],
-            "until": bool(give.until_port or stage.switch),
-            **({"steady": True} if give.steady else {}),
-        }
-        for stage in course.stages
-        if stage.name not in waiting
-        for give in stage.gives
-    ]
+    entries = []
+    for stage in course.stages:
+        switched = stage.name in waiting
+        for give in stage.gives:
+            entry = {
+                "what": give.drug,
+                "dose": quantity_in_words(give.dose),
+                "days": [day - (0.0 if switched else earlier) for day in _days_of(give, last)],
+                "until": bool(give.until_port or stage.switch),
+                "tag": tag(give.drug, stage),
+                "begins": record_of(stage.name) if switched else "",
+                "stops": stop_of(give.drug) if give.until_port else "",
+                "steady": give.steady,
+                "endless": bool(give.every),
+            }
+            entries.append(entry)
+    return entries
 
 
 def _days_of(give: Give, last: float) -> list[float]:
-    if not give.every:
-        return list(give.days)
-    if give.steady:
-        return [give.days[0], max(last, give.days[0])]
-    count = int(max(last - give.days[0], 0.0) / give.every) + 1
-    return [give.days[0] + number * give.every for number in range(count)]
+    """The first and the last day of a steady drug, or every time of giving, from day 0 on."""
+    return [give.days[0], max(last, give.days[0])] if give.steady else administrations(give, last)
 
 
 def _cohort(setup: Setup) -> dict[str, Any]:

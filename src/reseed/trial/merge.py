@@ -32,6 +32,7 @@ def merge(batches: Sequence[Batch]) -> Batch:
         _joined([batch.trajectories for batch in batches], shared),
         _joined([batch.records for batch in batches], ()),
         _joined([batch.outcomes for batch in batches], ()),
+        _joined([batch.follow_up for batch in batches], ()),
     )
 
 

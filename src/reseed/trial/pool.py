@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import active_children
+from typing import Any
 
+from reseed import store
 from reseed.base.errors import Incomplete
 from reseed.base.workers import starting_workers, worker_context
+from reseed.report import HandOut, at_once
 from reseed.trial.batch import Batch, run_arms
 from reseed.trial.setup import Setup
 
 Task = tuple[tuple[int, ...], int, int]  # arms, start, stop; several arms of the same people
 TRIES = 3
+DRAWERS = 4  # a page has some forty figures, of a twentieth of a second each
 PAUSE = 0.5  # seconds before the second try; twice as long before the third
 
 _setup: Setup | None = None  # one worker process serves one trial
@@ -43,6 +49,37 @@ def run_tasks(
         except BrokenProcessPool:
             continue
     raise Incomplete(f"worker processes died {TRIES} times; {len(left)} batches are left")
+
+
+@contextmanager
+def helpers(workers: int) -> Iterator[HandOut]:
+    """Hands work to other processes; what they cannot do, since they died, is done here."""
+    if workers == 1:
+        yield at_once
+        return
+    executor = ProcessPoolExecutor(
+        min(workers, DRAWERS), mp_context=worker_context(), initializer=_leave_interrupts
+    )
+
+    def hand_out(work: Callable[..., str], *parts: Any) -> Callable[[], str]:
+        try:
+            with starting_workers():
+                future = executor.submit(work, *parts)
+        except (BrokenProcessPool, OSError, EOFError):
+            return at_once(work, *parts)
+
+        def promise() -> str:
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                return work(*parts)
+
+        return promise
+
+    try:
+        yield hand_out
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _pooled(
@@ -86,10 +123,21 @@ def _submit(
 
 def _begin(setup: Setup) -> None:
     global _setup
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the conductor decides when to stop
+    _leave_interrupts()
     _setup = setup
 
 
+def _leave_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the conductor decides when to stop
+
+
 def _work(task: Task) -> list[Batch]:
+    """The batches of a task; values as they will be kept, which is half of what has to travel."""
     assert _setup is not None
-    return run_arms(_setup, *task)
+    return [_rounded(batch) for batch in run_arms(_setup, *task)]
+
+
+def _rounded(batch: Batch) -> Batch:
+    values: Any = store.round_mantissa(batch.trajectories.values)
+    kept = dataclasses.replace(batch.trajectories, values=values)
+    return dataclasses.replace(batch, trajectories=kept)

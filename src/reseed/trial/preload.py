@@ -1,9 +1,12 @@
-"""Imported once by the server from which worker processes are forked."""
+"""Imported once by the server from which worker processes are forked: they solve and draw."""
 
-import scipy.integrate
+import llvmlite.binding
 import scipy.special
-import symengine
 
+import reseed.report.drawing.loaded
 import reseed.trial.batch
+from reseed.base.units import warm_up
 
-__all__ = ["reseed", "scipy", "symengine"]
+__all__ = ["llvmlite", "reseed", "scipy"]
+
+warm_up()

@@ -30,6 +30,14 @@ class TrialResult:
         """How many patients of an arm could not be solved."""
         return int((store.read_solutions(self.folder, arm)["status"] != 0).sum())
 
+    def _lives(self, arm: str) -> dict[str, dict[str, int]]:
+        """Lives before entry that were told for an arm, and those that could not be solved."""
+        if not self.run["cohort"]["history"]:
+            return {}
+        patients = store.read_patients(self.folder, arm)
+        told, failed = (int(patients[name].sum()) for name in ("lives_drawn", "lives_failed"))
+        return {"lives": {"told": told, "failed": failed}}
+
     def estimates(self) -> list[Estimate]:
         """All estimates of the trial."""
         return store.read_estimates(self.folder)
@@ -43,6 +51,7 @@ class TrialResult:
             arms[name] = {
                 "patients": self.run["patients"],
                 "failed": self.failed_in(name),
+                **self._lives(name),
                 "endpoints": {
                     e.endpoint: _curve(e) for e in own if len(e.times) and e.kind not in AVERAGES
                 },

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
-from reseed.course import PROCEDURES
+from reseed.course import FAILING, PROCEDURES
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.probe import Probe
 from reseed.nouns.scenario import Scenario
@@ -59,7 +59,7 @@ def set_up(
     changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     scenario = dataclasses.replace(scenario, **changed)
     faults: list[Fault] = []
-    faults += _unknown_procedures(scenario)
+    faults += [*_unknown_procedures(scenario), *_never_failing(scenario)]
     systems = {}
     for number in range(len(scenario.arms)) if arms is None else arms:
         try:
@@ -99,6 +99,31 @@ def _unknown_procedures(scenario: Scenario) -> list[Fault]:
         if do.procedure not in PROCEDURES
     }
     return [Fault(f"course {course}", "do", name, expected) for course, name in sorted(named)]
+
+
+def _never_failing(scenario: Scenario) -> list[Fault]:
+    """Switches that wait for the failure of a procedure that cannot fail."""
+    named = {
+        (arm.course.name, stage.name, one.name)
+        for arm in scenario.arms
+        for stage in arm.course.stages
+        for one in (stage.switch.when if stage.switch else ())
+        if one.kind == "failed" and one.name not in FAILING
+    }
+    return [
+        Fault(f"course {course}", f"{stage}: failed", name, f"one of {', '.join(FAILING)}")
+        for course, stage, name in sorted(named)
+    ]
+
+
+def gives_grafts(scenario: Scenario) -> bool:
+    """Whether any arm infuses a graft: then endpoints from the infusion are about who had it."""
+    return any(
+        do.procedure == "infuse"
+        for arm in scenario.arms
+        for stage in arm.course.stages
+        for do in stage.procedures
+    )
 
 
 def ids_start(scenario: Scenario, arm: int) -> int:

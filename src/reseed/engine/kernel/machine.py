@@ -6,16 +6,15 @@ LLVM's version, processor and features.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from reseed.base import cache
 
 OPTIMISE = 1  # 2 and 3 make the same code, later
 
@@ -92,7 +91,7 @@ def name_of(*parts: str) -> str:
     import llvmlite
 
     everything = (*parts, llvmlite.__version__, *_target(), str(OPTIMISE), _sources())
-    return hashlib.sha256("\0".join(everything).encode()).hexdigest()
+    return cache.digest_of(*everything)
 
 
 @lru_cache(maxsize=1)
@@ -104,38 +103,15 @@ def _sources() -> str:
     return digest.hexdigest()
 
 
-def cache_folder() -> Path:
-    """Where object files are kept: $RESEED_CACHE, or the user's cache folder."""
-    if given := os.environ.get("RESEED_CACHE"):
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".cache") / "reseed"
-
-
 def find(name: str) -> tuple[dict[str, Any], bytes] | None:
-    """Facts and object file kept under a name, if whole and its own: a seal stands before them."""
-    try:
-        data = (cache_folder() / f"{name}.kernel").read_bytes()
-    except OSError:
-        return None
-    body = data[32:]
-    if _seal(name, body) != data[:32]:
+    """Facts and object file kept under a name, if they are whole and its own."""
+    body = cache.find(name, "kernel")
+    if body is None:
         return None
     line, _, code = body.partition(b"\n")
     return json.loads(line), code
 
 
-def _seal(name: str, body: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + body).digest()
-
-
 def keep(name: str, facts: dict[str, Any], code: bytes) -> None:
-    """Written aside and renamed, so that nobody reads half of it; no cache is no failure."""
-    body = json.dumps(facts).encode() + b"\n" + code
-    with contextlib.suppress(OSError):
-        folder = cache_folder()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, aside = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as file:
-            file.write(_seal(name, body) + body)
-        os.replace(aside, folder / f"{name}.kernel")
+    """Facts on a line of their own, then the object file."""
+    cache.keep(name, "kernel", json.dumps(facts).encode() + b"\n" + code)

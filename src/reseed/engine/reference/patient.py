@@ -261,7 +261,7 @@ class Walker:
         except Exception as error:  # whatever it is, it must stop nobody else
             raise SolveFailed("procedure", walk.time, f"{name}: {error}") from error
         walk.carried = turn.carried
-        for entry in turn.entries:
+        for entry in (*turn.entries, *(Entry("stop", tag, 1.0, "") for tag in turn.cancel)):
             self._note(walk, entry)
         if turn.cancel:
             self._cancel(walk, turn.cancel)

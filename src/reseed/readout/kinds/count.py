@@ -12,9 +12,8 @@ from reseed.readout.cases import (
     Cases,
     Verdicts,
     in_window,
-    measured,
     names_in,
-    whole_window,
+    totalled,
 )
 
 
@@ -29,5 +28,5 @@ def count(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdic
     rows = cases.seen(names_in(endpoint, "records"), ends=False)
     counted = in_window(endpoint, rows.day)
     number = np.bincount(rows.patient[counted], minlength=cases.count).astype(np.float64)
-    known = whole_window(cases, endpoint) & (cases.end >= endpoint.from_day - TOLERANCE)
-    return measured(np.where(known, number, np.nan), ("",) * cases.count)
+    known = np.where(cases.end >= endpoint.from_day - TOLERANCE, number, np.nan)
+    return totalled(cases, endpoint, known, "")

@@ -15,9 +15,8 @@ from reseed.readout.cases import (
     Verdicts,
     in_window,
     level_in,
-    measured,
     setting,
-    whole_window,
+    totalled,
 )
 
 DAYS_IN = {"day": 1.0, "month": DAYS_PER_YEAR / 12, "year": DAYS_PER_YEAR}
@@ -49,5 +48,5 @@ def time_where(
     last = np.floor(np.minimum(cases.end, endpoint.to_day) + TOLERANCE)[:, None]
     held = np.clip(np.minimum(following, last + 1.0) - visits, 0.0, None)
     days = np.sum(np.where(visited & chosen, held, 0.0), axis=1)
-    known = whole_window(cases, endpoint) & visited.any(axis=1)
-    return measured(np.where(known, days / DAYS_IN[unit], np.nan), (unit,) * cases.count)
+    found = np.where(visited.any(axis=1), days / DAYS_IN[unit], np.nan)
+    return totalled(cases, endpoint, found, unit)

@@ -8,7 +8,7 @@ import numpy as np
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.endpoint import Endpoint
-from reseed.readout.cases import TOLERANCE, Cases, Verdicts, measured, names_in, setting
+from reseed.readout.cases import TOLERANCE, Cases, Verdicts, names_in, setting, totalled
 
 
 def utility_years(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdicts:
@@ -35,5 +35,5 @@ def utility_years(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -
     deaths = names_in(endpoint, "death", ("death",))
     dead = np.array([why in deaths for why in cases.observations.reason], dtype=bool)
     whole = dead | (cases.end >= endpoint.to_day - TOLERANCE)
-    known = whole & (cases.end >= endpoint.from_day - TOLERANCE)
-    return measured(np.where(known, years, np.nan), ("year",) * cases.count)
+    years[cases.end < endpoint.from_day - TOLERANCE] = np.nan
+    return totalled(cases, endpoint, years, "year", whole)

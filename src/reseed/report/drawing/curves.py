@@ -5,6 +5,7 @@ The table under the curves follows Morris et al. 2019, doi:10.1136/bmjopen-2019-
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ from reseed.report.drawing.canvas import (
     ticks,
     write,
 )
-from reseed.report.drawing.legend import LINE, draw_numbers
+from reseed.report.drawing.legend import draw_numbers, numbers_height
 from reseed.report.drawing.palette import line_of
 from reseed.report.numbers import number
 
@@ -90,8 +91,8 @@ def draw_curves(title: str, curves: Sequence[Curve], origin: str = "infusion") -
     """Curves of all arms in one panel, labelled at their ends, with the table under the axis."""
     with house_style():
         groups = _groups(curves)
-        rows = sum(1 + len(curves) for _ in groups)
-        figure = sheet(_HIGH + _UNDER + rows * LINE + 0.06 * len(groups) + 0.1)
+        table = len(groups) * numbers_height([curve.title for curve in curves])
+        figure = sheet(_HIGH + _UNDER + table + 0.1)
         wide = WIDTH - _LEFT - _RIGHT
         axes = place(figure, _LEFT, 0.1, wide, _HIGH)
         end, top = axis_end(curves), axis_top(curves)
@@ -103,7 +104,7 @@ def draw_curves(title: str, curves: Sequence[Curve], origin: str = "infusion") -
         levels = ticks(0, 100 * top, 6)
         axes.set_yticks(levels, [number(level) for level in levels])
         axes.set_xlabel(axis_label(end, origin))
-        axes.set_ylabel(f"{short(title, 34)}, %")
+        axes.set_ylabel("\n".join(textwrap.wrap(f"{title}, %", 34)))
         for curve in curves:
             _curve(axes, curve, end)
         _labels(figure, curves, end, top)
@@ -143,11 +144,9 @@ def _curve(axes: Axes, curve: Curve, end: float) -> None:
 
 def _labels(figure: Figure, curves: Sequence[Curve], end: float, top: float) -> None:
     """Each arm's title to the right of the end of its curve, moved apart where they would touch."""
-    import textwrap
-
     ends = [_step(curve.estimate.times, curve.estimate.estimate, end) for curve in curves]
     places = [0.1 + _HIGH * (1 - min(value / top, 1.0)) for value in ends]
-    room = 42 if len(curves) <= 4 else 22
+    room = 66 if len(curves) <= 4 else 22
     texts = ["\n".join(textwrap.wrap(short(c.title, room), 22)) or c.title for c in curves]
     lines = max((text.count("\n") + 1 for text in texts), default=1)
     gap = min(0.13 * lines + 0.03, _HIGH / max(len(curves) - 1, 1))

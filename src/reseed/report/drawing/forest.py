@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_LONG = 52  # characters, beyond which a label is set smaller
 _ROW, _LEFT, _RIGHT, _HEAD, _UNDER = 0.27, 3.0, 0.25, 0.12, 0.5
 
 
@@ -42,7 +43,8 @@ def draw_forest(groups: Sequence[tuple[str, Sequence[Line]]]) -> Figure:
             for at, line in enumerate(lines):
                 middle = top + _ROW * (at + 0.5)
                 mark = "◆ " if line.missed else ""
-                write(figure, 0.02, middle - 0.055, mark + short(line.label, 56), size=6.8,
+                size = 6.8 if len(line.label) <= _LONG else 6.0
+                write(figure, 0.02, middle - 0.055, mark + short(line.label, 70), size=size,
                       bold=line.missed)  # fmt: skip
                 write(figure, 0.02, middle + 0.055, short(line.beneath, 62), size=6.2, colour=QUIET)
             top += _ROW * len(lines) + _UNDER
@@ -51,7 +53,7 @@ def draw_forest(groups: Sequence[tuple[str, Sequence[Line]]]) -> Figure:
 
 def _panel(axes: Axes, label: str, lines: Sequence[Line]) -> None:
     numbers = [n for line in lines for n in (*line.published, *line.model) if math.isfinite(n)]
-    low, high = min([0.0, *numbers]), max(numbers)
+    low, high = 1.05 * min([0.0, *numbers]), max(numbers)
     high = 100.0 if label.endswith("%") else 1.05 * high or 1.0
     axes.set_xlim(low, high)
     axes.set_ylim(len(lines), 0)

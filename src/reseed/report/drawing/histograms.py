@@ -98,7 +98,7 @@ def _row(axes: Axes, sample: Sample, edges: NDArray[np.float64], tallest: float)
 
 def _heading(figure: Figure, sample: Sample, top: float) -> None:
     colour = line_of(sample.index).colour
-    write(figure, _LEFT, top, short(sample.title, 48), colour=colour, bold=True, size=8)
+    write(figure, _LEFT, top, short(sample.title, 62), colour=colour, bold=True, size=8)
     if len(sample.values):
         low, middle, high = (float(q) for q in np.quantile(sample.values, (0.25, 0.5, 0.75)))
         text = f"median {spread(middle, low, high)}; {plural(len(sample.values), 'patient')}"

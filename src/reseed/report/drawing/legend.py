@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 LINE = 0.155
 """Inches from one row of numbers to the next."""
 _ROW = 0.17
+_LONG, _WRAPPED = 31, 34  # characters of one line, and of each of two
 
 Arm = tuple[int, str]
 """Place in the palette, title."""
@@ -34,6 +36,16 @@ def draw_legend(figure: Figure, arms: Sequence[Arm], left: float) -> None:
         write(figure, place + 0.36, top, short(title, 50), bold=True, colour=line_of(index).colour)
 
 
+def numbers_height(titles: Sequence[str]) -> float:
+    """Inches that a heading and a row of numbers for each arm take, with the space below."""
+    return LINE + sum(_row_height(title) for title in titles) + 0.06
+
+
+def _row_height(title: str) -> float:
+    """Long titles stand on two lines of smaller type."""
+    return LINE if len(title) <= _LONG else 1.5 * LINE
+
+
 def draw_numbers(
     figure: Figure,
     heading: str,
@@ -45,11 +57,14 @@ def draw_numbers(
     write(figure, 0.02, top, heading, bold=True, size=7)
     top += LINE
     for index, title, numbers in rows:
+        extra = (_row_height(title) - LINE) / 2
+        top += extra
         stroke(figure, 0.02, 0.22, top, line_of(index))
-        size = 7 if len(title) <= 24 else 6.3
-        write(figure, 0.27, top, short(title, 31), size=size, colour=INK)
+        size = 7 if len(title) <= 24 else 6.3 if len(title) <= _LONG else 5.8
+        text = "\n".join(textwrap.wrap(short(title, 2 * _WRAPPED), _WRAPPED))
+        write(figure, 0.27, top, text, size=size, colour=INK)
         for place, value in zip(places, numbers, strict=True):
             colour = INK if value else QUIET
             write(figure, place, top, count(value), align="center", size=7, colour=colour)
-        top += LINE
+        top += LINE + extra
     return top + 0.06

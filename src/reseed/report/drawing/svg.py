@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reseed.report.drawing.canvas import house_style
@@ -18,6 +19,11 @@ _FONT = re.compile(r"font: ([^;']*?)'DejaVu Sans'[^;\"]*")
 _PATH = re.compile(r' d="[^"]*"')
 _DIGITS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a point cannot be seen
 _NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+def drawn(draw: Callable[[], Figure], prefix: str, description: str) -> str:
+    """The SVG text of a figure that is yet to be made, as `inline`."""
+    return inline(draw(), prefix, description)
 
 
 def inline(figure: Figure, prefix: str, description: str) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.drawing.bands import clipped, rounded_up, set_scale
 from reseed.report.drawing.canvas import WIDTH, house_style, place, sheet, ticks
-from reseed.report.drawing.legend import LINE, draw_legend, draw_numbers, legend_height
+from reseed.report.drawing.legend import draw_legend, draw_numbers, legend_height, numbers_height
 from reseed.report.drawing.palette import HAIR, INK, QUIET, line_of
 from reseed.report.numbers import number
 from reseed.stats.curve import Z95
@@ -82,7 +82,8 @@ def draw_means(
     first = min(float(mean.days[0]) for _, _, mean in arms) / DAYS_PER_YEAR
     last = max(float(mean.days[-1]) for _, _, mean in arms) / DAYS_PER_YEAR
     with house_style():
-        figure, axes, marks = _sheet(arms, first, last, infusion, len(arms) + 1)
+        under = numbers_height([title for _, title, _ in arms])
+        figure, axes, marks = _sheet(arms, first, last, infusion, under)
         set_scale(axes, show.logarithmic, bottom, top)
         if show.normal:
             axes.axhspan(*show.normal, color=HAIR, alpha=0.4, linewidth=0)
@@ -112,7 +113,7 @@ def draw_rates(
     values = [year.rate.value for year in every]
     top = min(1.08 * max(highs), 2.5 * max(values)) or 1.0
     with house_style():
-        figure, axes, marks = _sheet(arms, first, last, infusion, 0)
+        figure, axes, marks = _sheet(arms, first, last, infusion, 0.0)
         set_scale(axes, False, 0.0, top)
         for at, (index, _, years) in enumerate(arms):
             line = line_of(index)
@@ -128,13 +129,17 @@ def draw_rates(
 
 
 def _sheet(
-    arms: Sequence[tuple[int, str, object]], first: float, last: float, infusion: float, rows: int
+    arms: Sequence[tuple[int, str, object]],
+    first: float,
+    last: float,
+    infusion: float,
+    under: float,
 ) -> tuple[Figure, Axes, list[float]]:
     """The sheet with its axis of years, the time before entry shaded, entry and infusion named."""
     names = [(index, title) for index, title, _ in arms]
     legend = legend_height(names)
-    left = _LEFT if rows else 0.72
-    figure = sheet(legend + 0.2 + _HIGH + _UNDER + rows * LINE)
+    left = _LEFT if under else 0.72
+    figure = sheet(legend + 0.2 + _HIGH + _UNDER + under)
     draw_legend(figure, names, 0.72)
     axes = place(figure, left, legend + 0.2, WIDTH - left - _RIGHT, _HIGH)
     axes.set_xlim(first, last)

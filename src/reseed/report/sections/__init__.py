@@ -54,6 +54,7 @@ SECTIONS = (
     Section("recovery", "Cell dose and recovery", recovery.build),
     Section("burden", "Days of low counts, transfusions and other measures", distributions.build),
     Section("events", "Infection, graft failure and survival", curves.events),
+    Section("results", "All endpoints", summary.full),
     Section("published", "Published and predicted", published.build),
     Section("experience", "What the patients went through", experience.build),
     Section("failures", "Patients not solved and follow-up that ended early", failures.build),

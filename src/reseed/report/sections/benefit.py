@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from reseed.report.blocks import Block, Column, Figure, Row, Table
+from reseed.report.blocks import Block, Column, Prose, Row, Table
 from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.paired import draw_gains
 from reseed.report.numbers import NONE, count, percent, share, spread, together
 from reseed.report.pairs import Gain, gains
-from reseed.stats import mean
+from reseed.report.sections.parted import parted
+from reseed.stats import mean, quantiles
 
 MANY = 0.4  # share of patients who are better or worse off, for the summary to tell of it
+SOME = 0.1  # for a figure to show it
 _NOTES = (
     "Better, same and worse: for each virtual patient, with the first arm than with the other. A "
     "gain above 0 is better with the first arm. Events are counted while the patient is followed "
     "in both arms, so that nobody avoids any by an early death; a value at the end needs a patient "
-    "who is alive in both. CI: paired, on the mean of the differences. IQR: interquartile range.",
+    "who is alive and followed in both. Of sums over years (quality-adjusted years, months) the "
+    "pairs known in both arms count for those cut off in one (inverse probability of censoring). "
+    "CI: paired, on the mean of the differences. IQR: interquartile range.",
     "No trial can see this: each real patient has one arm only. The same luck in both arms rests "
     "on the model alone.",
 )
@@ -34,19 +40,27 @@ def build(data: TrialData) -> tuple[Block, ...]:
         found = gains(data, first, other)
         if found:
             blocks.append(_table(first, other, found))
-            blocks += _figure(first, other, [gain for gain in found if gain.drawn])
+            blocks += _figures(first, other, [gain for gain in found if gain.drawn])
     return tuple(blocks)
 
 
-def benefits(data: TrialData) -> tuple[str, ...]:
-    """What the section shows of gains that many patients have, in sentences for the summary."""
+def benefits(
+    data: TrialData, endpoints: Sequence[Mapping[str, Any]]
+) -> tuple[tuple[str, str], ...]:
+    """What the section shows of gains that many patients have: endpoint ("" if none), sentence.
+
+    A sentence of an endpoint goes on where that endpoint has been told.
+
+    Where a scenario says which endpoints to tell first, no more than is about these.
+    """
+    told = endpoints if data.run.get("summary") else None
     if data.run.get("design") != "twins" or len(data.arms) < 2:
         return ()
     first, *others = data.arms
     return tuple(
-        _sentence(first, other, gain)
+        (gain.endpoint, _sentence(first, other, gain))
         for other in others
-        for gain in gains(data, first, other)
+        for gain in gains(data, first, other, told)
         if gain.drawn and np.mean(gain.better | gain.worse) > MANY
     )
 
@@ -54,8 +68,9 @@ def benefits(data: TrialData) -> tuple[str, ...]:
 def _sentence(first: ArmData, other: ArmData, gain: Gain) -> str:
     size = len(gain.values)
     better, worse = int(gain.better.sum()), int(gain.worse.sum())
+    head = "Of" if gain.endpoint else f"{gain.title}: of"
     return (
-        f"{gain.title}: of {count(size)} patients {percent(better / size)}% are better off with "
+        f"{head} {count(size)} patients {percent(better / size)}% are better off with "
         f"{first.title} than with {other.title}, {percent(worse / size)}% worse, "
         f"{percent((size - better - worse) / size)}% the same."
     )
@@ -78,9 +93,9 @@ def _table(first: ArmData, other: ArmData, found: Sequence[Gain]) -> Table:
 
 def _row(gain: Gain) -> Row:
     size, better, worse = len(gain.values), int(gain.better.sum()), int(gain.worse.sum())
-    middle = mean(gain.values)
+    middle = mean(gain.values, gain.weights)
     value, low, high = together(middle.value, middle.low, middle.high)
-    q25, median, q75 = (float(q) for q in np.quantile(gain.values, (0.25, 0.5, 0.75)))
+    q25, median, q75 = (float(q) for q in quantiles(gain.values, weights=gain.weights))
     cells = (
         gain.title,
         count(size),
@@ -93,12 +108,19 @@ def _row(gain: Gain) -> Row:
     return Row(cells)
 
 
-def _figure(first: ArmData, other: ArmData, found: Sequence[Gain]) -> list[Figure]:
-    if not found:
-        return []
+def _figures(first: ArmData, other: ArmData, found: Sequence[Gain]) -> list[Block]:
+    """Gains that some patients have; what hardly anybody has is named, and not drawn."""
+    differ = [float(np.mean(gain.better | gain.worse)) for gain in found]
+    some = [gain for gain, part in zip(found, differ, strict=True) if part >= SOME]
+    rest = [gain.title for gain, part in zip(found, differ, strict=True) if part < SOME]
     notes = (
         "Solid line: no difference; dashed line: median. Differences too small to matter count as "
         "the same where the scenario says how small that is.",
     )
     caption = f"Gain of each patient with {first.title} over {other.title}"
-    return [Figure(caption, lambda: draw_gains(found, (first.index, other.index)), notes)]
+    arms = (first.index, other.index)
+    blocks: list[Block] = [*parted(caption, some, 8, partial(draw_gains, arms=arms), notes)]
+    if rest:
+        text = f"Not drawn, since at least {percent(1 - SOME)}% of the patients are the same: "
+        blocks.append(Prose(f"{text}{'; '.join(rest)}."))
+    return blocks

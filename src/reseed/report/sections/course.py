@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Figure, Heading, Piece, Prose, Text
 from reseed.report.clock import is_long
 from reseed.report.data import ArmData, TrialData
-from reseed.report.drawing.timeline import LABEL, Lane, draw_timeline
+from reseed.report.drawing.timeline import Axis, Lane, draw_timeline
+from reseed.report.given import Received, received
 from reseed.report.names import spoken
-from reseed.report.numbers import plural, share, signed
+from reseed.report.numbers import share
 from reseed.report.sections.parted import parted
+from reseed.report.yearly import followed
 
 _ORDER = ("harvest", "process", "freeze", "thaw", "infuse")
 PROCEDURES = {
     "harvest": ("apheresis", "Apheresis"),
     "infuse": ("cd34_infused", "Graft infused"),
 }
+FAILURE = " failure"  # how the record of a procedure that failed ends
 _LANES = 44  # on a page, headings of arms counted as two
-_SINCE = ", from study start"
 _NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
-QUIET = {"give", "process", "freeze", "thaw"}  # no line of their own in the figure
+QUIET = {"give", "stop", "process", "freeze", "thaw"}  # no line of their own in the figure
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
@@ -48,54 +54,125 @@ def _headed(paragraph: str) -> Text:
 
 
 def _figures(data: TrialData) -> tuple[Figure, ...]:
+    """Days about the infusion; and years, for arms whose treatment goes on for so long."""
+    long = is_long(float(data.run.get("follow_up_days", 0)))
+    people = {arm.name: followed(arm) for arm in data.arms}
     origin = float(data.run.get("infusion_day", 0))
-    panels = [(arm.index, arm.title, _lanes(arm, origin, _last(data))) for arm in data.arms]
-    if not any(lanes for _, _, lanes in panels):
+    given = {arm.name: received(arm, people[arm.name], origin) for arm in data.arms}
+    near = [arm for arm in data.arms if not long or len(arm.rows("infuse"))]
+    far = [arm for arm in data.arms if long and _goes_on(given[arm.name], arm in near)]
+    return (
+        *_figure(data, near, given, _days(data, long)),
+        *_figure(data, far, given, _years(data), drugs_only=near),
+    )
+
+
+def _goes_on(orders: Sequence[Received], near: bool) -> bool:
+    """Whether there is something to draw over years: drugs without end, or no graft at all."""
+    return any(order.endless for order in orders) or not near
+
+
+def _days(data: TrialData, long: bool) -> Axis:
+    last = _NEAR if long else float(data.run.get("follow_up_days", 0))
+    return Axis(0.0, last, 1.0, 1.0, "Days after infusion")
+
+
+def _years(data: TrialData) -> Axis:
+    last = float(data.run.get("follow_up_days", 0))
+    return Axis(0.0, last, DAYS_PER_YEAR / 12, DAYS_PER_YEAR, "Years after infusion")
+
+
+def _figure(
+    data: TrialData,
+    arms: Sequence[ArmData],
+    given: Mapping[str, Sequence[Received]],
+    axis: Axis,
+    drugs_only: Sequence[ArmData] = (),
+) -> tuple[Figure, ...]:
+    """A panel for each of these arms; of some, the drugs alone."""
+    origin = float(data.run.get("infusion_day", 0))
+    panels, hidden = [], []
+    for arm in arms:
+        pairs = _paired(arm, given)
+        goes_on = {(order.what, order.tag) for order, _ in pairs if order.endless}
+        lanes = [
+            _order(arm, order, entry, origin, axis)
+            for order, entry in pairs
+            if order.endless or (order.what, order.tag) not in goes_on  # its first doses
+        ]
+        lanes += [] if arm in drugs_only else _recorded(arm, origin, axis)
+        shown = [lane for lane in lanes if len(lane.days)]
+        hidden += [f"{lane.label}, {lane.note}" for lane in lanes if not len(lane.days)]
+        if shown:
+            panels.append((arm.index, arm.title, shown))
+    if not panels:
         return ()
     days = np.concatenate([lane.days for _, _, lanes in panels for lane in lanes])
-    first = float(min(days.min(initial=0), 0)) - 1
-    last = _last(data)
-    until = f" Drawn to day {last:g}; follow-up goes on." if _cut(data) else ""
-    notes = (
-        "Each line is scaled to its own busiest day. On the right: the planned dose, or the "
-        f"patients of the arm to whom it happened at least once since study entry.{until}",
-        *_remarks(data),
-    )
-    caption = "What was planned and what happened, by day"
+    axis = replace(axis, first=float(min(days.min(initial=0), 0)) - axis.step)
+    in_years = axis.per > 1
+    caption = f"What was given and what happened, by {'month' if in_years else 'day'}"
     tallest = max(len(lanes) for _, _, lanes in panels)
     most = max(1, int(_LANES // (tallest + 2)))
-    return parted(caption, panels, most, lambda part: draw_timeline(part, first, last), notes)
+    notes = _remarks(data, axis, hidden)
+    return parted(caption, panels, most, partial(draw_timeline, axis=axis), notes)
 
 
-def _last(data: TrialData) -> float:
-    """The last day that is drawn."""
-    return _NEAR if _cut(data) else float(data.run.get("follow_up_days", 0))
-
-
-def _cut(data: TrialData) -> bool:
-    """Whether days would be too narrow to see if the whole follow-up were drawn."""
-    return is_long(float(data.run.get("follow_up_days", 0)))
-
-
-def _remarks(data: TrialData) -> tuple[str, ...]:
-    """What a reader could take wrongly: drugs that stop early, events before the infusion."""
-    notes = []
-    if any(entry.get("until") for arm in data.arms for entry in arm.info.get("given", ())):
-        notes.append(
-            "Planned, in pale: given at the latest to the last day drawn; it stops earlier where "
-            "counts have recovered, or with a switch to another drug."
-        )
+def _remarks(data: TrialData, axis: Axis, hidden: Sequence[str]) -> tuple[str, ...]:
+    """How to read the figure, and what is not in it."""
+    unit = "month" if axis.per > 1 else "day"
+    notes = [
+        f"Drugs: the share of the arm to whom they were given on that {unit}, the whole height "
+        f"being everybody. All else is scaled to its own busiest {unit}. On the right: the dose, "
+        "and the patients to whom it happened at least once since study entry."
+    ]
+    if axis.last < float(data.run.get("follow_up_days", 0)):
+        notes.append(f"Drawn to day {axis.last:g}; follow-up goes on.")
+    if hidden:
+        notes.append(f"Nothing in the days drawn: {'; '.join(dict.fromkeys(hidden))}.")
     if any((arm.records["source"] == "hazard").any() for arm in data.arms):
         notes.append(
-            "Infections and deaths are counted here from study start; the endpoints count from "
+            "Infections and deaths are counted here from study entry; the endpoints count from "
             "their own origin."
         )
-    return tuple(notes)
+    return (" ".join(notes),)
 
 
-def _lanes(arm: ArmData, origin: float, last: float) -> list[Lane]:
-    """Planned administrations (if run.json has them), then procedures, then events."""
-    lanes = [_planned(entry) for entry in arm.info.get("given", ()) if entry.get("days")]
+def _paired(
+    arm: ArmData, given: Mapping[str, Sequence[Received]]
+) -> list[tuple[Received, Mapping[str, Any]]]:
+    """Each order with its entry in run.json."""
+    entries = [entry for entry in arm.info.get("given", ()) if entry.get("days")]
+    return list(zip(given[arm.name], entries, strict=True))
+
+
+def _order(
+    arm: ArmData, order: Received, entry: Mapping[str, Any], origin: float, axis: Axis
+) -> Lane:
+    """The share of an arm to whom a drug was given: on single days, or while it lasted."""
+    size = max(arm.size, 1)
+    ever = int(np.isfinite(order.begun).sum())
+    dose = str(entry.get("dose", ""))
+    note = dose if ever == arm.size else f"{dose}; {share(ever, arm.size)}"
+    low, high = order.begun - origin, order.stop - origin
+    if order.endless:
+        first = float(low[np.isfinite(low)].min(initial=np.inf))
+        if not first < axis.last:
+            return Lane(spoken(order.what), note, np.empty(0), np.empty(0), "given")
+        bins = np.arange(np.floor(first / axis.step), np.ceil(axis.last / axis.step))
+        days = np.asarray(axis.step * bins, dtype=np.float64)
+        middle = days + axis.step / 2
+        begun, over = (np.sort(edge[np.isfinite(low)]) for edge in (low, high))
+        on = np.searchsorted(begun, middle) - np.searchsorted(over, middle)
+        return Lane(spoken(order.what), note, days, np.asarray(on / size), "given")
+    due = order.start[:, None] + order.times[None, :] - origin
+    got = np.arange(len(order.times))[None, :] < order.doses[:, None]
+    days, counts = np.unique(_binned(due[got], axis), return_counts=True)
+    return _until(Lane(spoken(order.what), note, days, np.minimum(counts / size, 1), "given"), axis)
+
+
+def _recorded(arm: ArmData, origin: float, axis: Axis) -> list[Lane]:
+    """Procedures, then events."""
+    lanes = []
     records = arm.records[arm.records["time"] >= 0]
     sources = sorted(
         set(records["source"]) - QUIET,
@@ -107,40 +184,34 @@ def _lanes(arm: ArmData, origin: float, last: float) -> list[Lane]:
             for name in sorted(set(rows["name"])):
                 if source == "end" and name in set(records["name"][records["source"] == "hazard"]):
                     continue  # a death is both a hazard that fired and an end
-                label = spoken(name) + (_SINCE if source == "hazard" else "")
-                label = label if len(label) <= LABEL else spoken(name)
-                lanes.append(_lane(arm, rows[rows["name"] == name], label, origin, "event"))
+                chosen = rows[rows["name"] == name]
+                lanes.append(_lane(arm, chosen, spoken(name), origin, axis, "event"))
         else:
             name, label = PROCEDURES.get(source, ("", spoken(source)))
             chosen = rows[rows["name"] == name] if name else rows
             if len(chosen):
-                lanes.append(_lane(arm, chosen, label, origin, "done"))
-    return [_until(lane, last) for lane in lanes]
+                lanes.append(_lane(arm, chosen, label, origin, axis, "done"))
+            for failed in sorted(name for name in set(rows["name"]) if name.endswith(FAILURE)):
+                chosen = rows[rows["name"] == failed]
+                lanes.append(_lane(arm, chosen, spoken(failed), origin, axis, "event"))
+    return lanes
 
 
-def _until(lane: Lane, last: float) -> Lane:
+def _until(lane: Lane, axis: Axis) -> Lane:
     """A lane without the days that are not drawn."""
-    kept = lane.days < last
+    kept = lane.days < axis.last
     return replace(lane, days=lane.days[kept], share=lane.share[kept])
 
 
-def _planned(entry: Any) -> Lane:
-    days = np.floor(np.asarray(entry["days"], dtype=float))
-    if entry.get("steady"):
-        days = np.arange(days[0], days[-1] + 1.0)
-    label, dose = spoken(str(entry.get("what", ""))), str(entry.get("dose", ""))
-    if not entry.get("until"):
-        return Lane(label, dose, days, np.ones(len(days)), "given")
-    last = f"{dose}, latest day {signed(float(days.max()))}"
-    return Lane(f"{label}, planned", last, days, np.ones(len(days)), "planned")
+def _binned(days: NDArray[np.float64], axis: Axis) -> NDArray[np.float64]:
+    """The beginning of the day, or month, in which each time lies."""
+    return np.asarray(axis.step * np.floor(days / axis.step + 1e-9), dtype=np.float64)
 
 
-def _lane(arm: ArmData, rows: Any, label: str, origin: float, kind: str) -> Lane:
-    """Patients per day to whom something happened, as a share of the arm."""
-    days = np.floor(rows["time"].to_numpy(float) - origin + 1e-9)
+def _lane(arm: ArmData, rows: Any, label: str, origin: float, axis: Axis, kind: str) -> Lane:
+    """Patients per day or month to whom something happened, as a share of the arm."""
+    days = _binned(rows["time"].to_numpy(float) - origin, axis)
     values, counts = np.unique(days, return_counts=True)
     people = rows["patient"].nunique()
     note = share(people, arm.size) if kind == "event" or people < arm.size else "all"
-    if not len(values):
-        return Lane(label, plural(0, "patient"), np.empty(0), np.empty(0), kind)
-    return Lane(label, note, values, counts / max(arm.size, 1), kind)
+    return _until(Lane(label, note, values, counts / max(arm.size, 1), kind), axis)

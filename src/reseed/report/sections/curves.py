@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,7 @@ def _figure(data: TrialData, endpoint: Mapping[str, Any]) -> Figure:
     origin = "study entry" if endpoint.get("origin") == "entry" else "infusion"
     what = "Survival" if curves[0].estimate.kind == "survival" else "Cumulative incidence"
     caption = f"{title}. {what} with 95% confidence bands, and numbers at risk"
-    return Figure(caption, lambda: draw_curves(title, curves, origin), _notes(curves))
+    return Figure(caption, partial(draw_curves, title, curves, origin), _notes(curves))
 
 
 def _follow(arm: ArmData, endpoint: str) -> Follow | None:

@@ -8,9 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Column, Prose, Row, Table
 from reseed.report.clock import moment
@@ -117,8 +114,15 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     day = moment(end) if math.isfinite(end) and not said else ""
     if estimate.kind == "survival":
         plain = title if "surviv" in title.lower() else f"{title}: free of it"
-        return f"{plain} at {day}" if day else plain
-    return f"{title} by {day}" if day else title
+        return with_day(plain, "at", day)
+    return with_day(title, "by", day)
+
+
+def with_day(title: str, word: str, day: str) -> str:
+    """A title with its day, "Survival at 5 years", unless it says so; set off if it has parts."""
+    if not day or re.search(rf"\b{re.escape(day)}\b", title):
+        return title
+    return f"{title}, {word} {day}" if "," in title else f"{title} {word} {day}"
 
 
 def shown(contrast: Contrast, *values: float) -> tuple[str, ...]:
@@ -178,7 +182,8 @@ def _side(
     if not compare:
         return side
     if measure == "mean":
-        gap = welch(_values(*first), _values(*own))
+        (one, light), (two, heavy) = (arm.known(e.endpoint) for arm, e in (first, own))
+        gap = welch(one, two, (light, heavy))
     else:
         gap = hybrid(_value(endpoint, measure, first), value)
     hurdle = _hurdle(measure, min(first[1].n, estimate.n), gap)
@@ -191,15 +196,10 @@ def _side(
 def _value(endpoint: Mapping[str, Any], measure: str, pair: tuple[ArmData, Estimate]) -> Bounded:
     arm, estimate = pair
     if measure == "mean":
-        return mean(_values(arm, estimate))
+        return mean(*arm.known(estimate.endpoint))
     if measure == "median":
         return median_day(estimate)
     return risk_at(estimate, end_of(endpoint, estimate))
-
-
-def _values(arm: ArmData, estimate: Estimate) -> NDArray[np.float64]:
-    rows = arm.outcome(estimate.endpoint)
-    return rows["value"].to_numpy(float)[rows["status"].to_numpy() == 1]
 
 
 def _hurdle(measure: str, n: int, gap: Bounded) -> str:

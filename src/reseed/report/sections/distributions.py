@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from reseed.nouns.estimate import Estimate
-from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table
+from reseed.report.blocks import Block, Column, Prose, Row, Table
 from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.names import labelled
-from reseed.report.numbers import count
-from reseed.report.sections.dose import is_drawn
+from reseed.report.numbers import count, tenth
+from reseed.report.sections.dose import drawable, is_drawn
 from reseed.report.sections.parted import parted
 from reseed.report.sections.summary import average, bounded, quartiles, title_of, unit_of
 from reseed.report.variables import scale
@@ -46,14 +47,17 @@ def build(data: TrialData) -> tuple[Block, ...]:
         tuple(rows),
         (
             "IQR: interquartile range. Figures of cell doses stand with collection and dose. "
-            "Rates: all events over all time, with an exact Poisson interval that is widened where "
-            "patients differ more than chance makes them; median and IQR are over patients.",
+            "Where follow-up of others was cut off, those whose sum is known count for them too "
+            "(inverse probability of censoring). Rates: all events over all time, with an exact "
+            "Poisson interval that is widened where patients differ more than chance makes them; "
+            "median and IQR are over patients.",
         ),
     )
     return (table, *(figure for endpoint in measured for figure in _figures(data, endpoint)))
 
 
-def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Figure, ...]:
+def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Block, ...]:
+    """The distribution, or a sentence where there is none to see."""
     found = data.of(endpoint["name"])
     if endpoint.get("kind") == "amount" and is_drawn(
         data, [_values(arm, endpoint["name"]) for arm, _ in found]
@@ -71,14 +75,18 @@ def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Figure, ...]
         )
         for arm, e in found
     ]
-    notes = ("Line: median; bar at the top: from the lower to the upper quartile.",)
+    every = np.concatenate([sample.values for sample in samples])
+    if len(every) and (every == every[0]).all():
+        value = tenth(float(every[0]))
+        return (Prose(f"{label}: {value} for everybody, so there is no distribution to draw."),)
+    samples, notes = drawable(samples)
     caption = f"{title_of(endpoint)}{': events in each patient' if rate else ''}, by arm"
-    return parted(caption, samples, 8, lambda part: draw_histograms(label, part, samples), notes)
+    return parted(caption, samples, 8, partial(draw_histograms, label, together=samples), notes)
 
 
 def _average(arm: ArmData, estimate: Estimate) -> str:
     if estimate.kind == "distribution":
-        return bounded(mean(_values(arm, estimate.endpoint)), estimate.unit)
+        return bounded(mean(*arm.known(estimate.endpoint)), estimate.unit)
     return average(estimate)
 
 

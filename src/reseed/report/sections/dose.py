@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ _AMOUNTS = (
     ("infuse", "cd3_infused", "sum"),
 )
 _DRAWN = ("cd34_collected", "cd34_infused")
+
+_READ = "Line: median; bar at the top: from the lower to the upper quartile."
 
 _Rows = list[tuple[str, str, Sequence[Text]]]
 
@@ -67,9 +70,19 @@ def is_drawn(data: TrialData, values: Sequence[NDArray[np.float64]]) -> bool:
 
 
 def _figures(title: str, label: str, samples: Sequence[Sample]) -> tuple[Figure, ...]:
-    notes = ("Line: median; bar at the top: from the lower to the upper quartile.",)
+    samples, notes = drawable(samples)
     caption = f"{title}, by arm"
-    return parted(caption, samples, 8, lambda part: draw_histograms(label, part, samples), notes)
+    return parted(caption, samples, 8, partial(draw_histograms, label, together=samples), notes)
+
+
+def drawable(samples: Sequence[Sample]) -> tuple[list[Sample], tuple[str, ...]]:
+    """The samples that have values, and the notes of their figure, which name the others."""
+    full = [sample for sample in samples if len(sample.values)]
+    empty = [sample.title for sample in samples if not len(sample.values)]
+    if not full:
+        return list(samples), (_READ,)
+    gone = (f"Not drawn, since nobody has a value: {'; '.join(empty)}.",) if empty else ()
+    return full, (_READ, *gone)
 
 
 def _unit(data: TrialData, source: str, name: str) -> str | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Text
+from reseed.report.clock import is_long
 from reseed.report.data import ArmData, TrialData
+from reseed.report.given import Received, days_of, doses_of, received
 from reseed.report.names import labelled, spoken
 from reseed.report.numbers import NONE, count, share, spread
 from reseed.report.sections.by_arm import by_arm
-from reseed.report.sections.course import PROCEDURES, QUIET
+from reseed.report.sections.course import FAILURE, PROCEDURES, QUIET
 from reseed.report.sections.differences import title_of
 from reseed.report.yearly import Followed, followed
 
@@ -21,7 +24,9 @@ _NOTES = (
     "In each cell: patients with at least one (%); then the number per patient among those with "
     "at least one, median (interquartile range), where it is not one in all. From study entry to "
     "the end of each patient's follow-up, among patients who were solved.",
-    "Days of a drug are those of the course until it was stopped or follow-up ended.",
+    "Drugs are counted as they were given: from the course or the switch that began them to the "
+    "switch, the recovery or the procedure that stopped them, or the end of follow-up. A drug that "
+    "the model gives as a steady rate has no doses.",
 )
 _SOON = 1e-6  # days: an end and the event that brought it about have the same time
 
@@ -34,9 +39,9 @@ def build(data: TrialData) -> tuple[Block, ...]:
     people = [followed(arm) for arm in data.arms]
     rows: _Rows = [("", "Patients solved", [count(len(one.ids)) for one in people])]
     parts = (
-        ("Given: days of treatment", _drugs(data)),
+        ("Given", _drugs(data)),
         ("Done", _records(data, _is_procedure)),
-        ("Changed on the way", _records(data, lambda source: source == "give")),
+        ("Changed on the way", _records(data, lambda source: source in ("give", "switch"))),
         ("Happened", _records(data, lambda source: source in ("event", "hazard"))),
     )
     for heading, tallies in parts:
@@ -66,46 +71,44 @@ def _cell(numbers: NDArray[np.float64], size: int) -> str:
 
 
 def _drugs(data: TrialData) -> list[tuple[str, _Tally]]:
-    """Each drug of any arm, in the order in which it is first given."""
-    begins: dict[str, float] = {}
-    for arm in data.arms:
-        for entry in arm.info.get("given", ()):
-            if entry.get("days"):
-                first = min(float(day) for day in entry["days"])
-                name = str(entry["what"])
-                begins[name] = min(begins.get(name, first), first)
+    """Each drug of any arm, in the order in which it is first given: its doses, and its time."""
     origin = float(data.run.get("infusion_day", 0))
-    names = sorted(begins, key=lambda name: (begins[name], name))
-    return [(spoken(name), _drug(name, origin)) for name in names]
+    long = is_long(float(data.run.get("follow_up_days", 0)))
+    orders = {arm.name: received(arm, followed(arm), origin) for arm in data.arms}
+    every = [order for own in orders.values() for order in own]
+    begins: dict[str, float] = {}
+    for order in every:
+        first = float(np.min(order.begun, initial=np.inf))
+        begins[order.what] = min(begins.get(order.what, np.inf), first)
+    rows: list[tuple[str, _Tally]] = []
+    for name in sorted(begins, key=lambda name: (begins[name], name)):
+        own = [order for order in every if order.what == name]
+        if any(not order.steady for order in own):
+            rows.append((f"{spoken(name)}, doses", _doses(orders, name)))
+        if any(order.endless for order in own):
+            unit, per = ("years", DAYS_PER_YEAR) if long else ("days", 1.0)
+            rows.append((f"{spoken(name)}, {unit} on it", _time_on(orders, name, per)))
+    return rows
 
 
-def _drug(name: str, origin: float) -> _Tally:
+def _doses(orders: Mapping[str, Sequence[Received]], name: str) -> _Tally:
     def tally(arm: ArmData, people: Followed) -> NDArray[np.float64]:
-        total = np.zeros(len(people.ids))
-        for entry in arm.info.get("given", ()):
-            if str(entry["what"]) == name and entry.get("days"):
-                days = origin + np.unique(np.floor(np.asarray(entry["days"], dtype=float)))
-                last = people.last
-                if entry.get("until"):
-                    last = np.minimum(last, _stopped(arm, people, name, float(days[0])))
-                total += np.searchsorted(days, last, side="left")
-        return total
+        found = doses_of(orders[arm.name], name)
+        return found if len(found) else np.zeros(len(people.ids))
 
     return tally
 
 
-def _stopped(arm: ArmData, people: Followed, name: str, first: float) -> NDArray[np.float64]:
-    """When a drug that is given until recovery was stopped, infinite where it was not."""
-    rows = arm.rows("give", f"{name} stopped")
-    rows = rows[(rows["time"] >= first) & rows["patient"].isin(people.ids)]
-    stop = np.full(len(people.ids), np.inf)
-    place = np.searchsorted(people.ids, rows["patient"].to_numpy(np.int64))
-    np.minimum.at(stop, place, rows["time"].to_numpy(float))
-    return stop
+def _time_on(orders: Mapping[str, Sequence[Received]], name: str, per: float) -> _Tally:
+    def tally(arm: ArmData, people: Followed) -> NDArray[np.float64]:
+        found = days_of(orders[arm.name], name) / per
+        return found if len(found) else np.zeros(len(people.ids))
+
+    return tally
 
 
 def _is_procedure(source: str) -> bool:
-    return source not in QUIET and source not in ("event", "hazard", "end")
+    return source not in QUIET and source not in ("event", "hazard", "end", "switch")
 
 
 def _records(data: TrialData, wanted: Callable[[str], bool]) -> list[tuple[str, _Tally]]:
@@ -124,11 +127,12 @@ def _records(data: TrialData, wanted: Callable[[str], bool]) -> list[tuple[str, 
 def _told(source: str, name: str) -> bool:
     """A procedure with a record that stands for it is counted by that one alone."""
     chosen, _ = PROCEDURES.get(source, (name, ""))
-    return name == chosen
+    return name == chosen or name.endswith(FAILURE)
 
 
 def _label(source: str, name: str) -> str:
-    return PROCEDURES[source][1] if source in PROCEDURES else spoken(name)
+    chosen, label = PROCEDURES.get(source, ("", ""))
+    return label if name == chosen else spoken(name)
 
 
 def _record(source: str, name: str) -> _Tally:
@@ -172,7 +176,7 @@ def _ends(data: TrialData, people: Sequence[Followed]) -> _Rows:
         causes = sorted({cause for why, cause in whole if why == reason} - {"", reason})
         for cause in causes:
             cells = [share(t[reason, cause], size) for t, size in zip(tallies, sizes, strict=True)]
-            rows.append(("sub", f"{spoken(reason)}: {spoken(cause).lower()}", cells))
+            rows.append(("sub", spoken(cause), cells))
     stayed = [size - sum(tally.values()) for tally, size in zip(tallies, sizes, strict=True)]
     cells = [share(n, size) for n, size in zip(stayed, sizes, strict=True)]
     return [("group", "Follow-up ended", ()), *rows, ("sub", "Followed to the end", cells)]

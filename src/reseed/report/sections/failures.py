@@ -66,12 +66,16 @@ def _ends(arm: ArmData) -> Counter[str]:
 
 
 def _without(arm: ArmData) -> Counter[str]:
-    """Why patients had no infusion: the end of follow-up before it, a failed solution, neither."""
+    """Why patients had no infusion: the end of follow-up before it, a failed solution, neither.
+
+    Who was followed on after a procedure that failed has a record of that.
+    """
     given = set(arm.rows("infuse")["patient"])
     missing = [patient for patient in arm.patients["patient"] if patient not in given]
     if len(missing) == arm.size and not given:
         return Counter({"no graft is infused in this arm": arm.size}) if arm.size else Counter()
-    ends = arm.ends
+    failed = arm.records[arm.records["name"].str.endswith(" failure")]
+    ends = {**arm.ends, **dict(zip(failed["patient"], failed["name"], strict=True))}
     status = dict(zip(arm.solutions["patient"], arm.solutions["status"], strict=True))
     reasons: Counter[str] = Counter()
     for patient in missing:

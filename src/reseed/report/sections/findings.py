@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from reseed.report.data import TrialData
 from reseed.report.numbers import NONE
 from reseed.report.sections.benefit import benefits
 from reseed.report.sections.differences import (
-    TWINS,
     Contrast,
     Side,
-    compared,
     contrasts,
     shown,
 )
@@ -27,11 +26,20 @@ _WAYS = {
 _UNITS = {"median": " days", "share": " percentage points", "mean": "", "rate": " a year"}
 
 
-def findings(data: TrialData) -> tuple[str, ...]:
-    """What was asked: recovery, infections and deaths, transfusions; one paragraph each."""
-    chosen = asked(contrasts(data))
-    said = tuple(sentence(contrast, named=len(data.arms) > 1) for contrast in chosen)
-    return (*said, TWINS, *benefits(data)) if len(data.arms) > 1 and not compared(data) else said
+def findings(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What was asked, a sentence each: the endpoints told first, then each patient's gains.
+
+    Where a scenario does not say what to tell first: recovery, infections and deaths, counts.
+    """
+    names = {endpoint["name"] for endpoint in endpoints}
+    found = [c for c in contrasts(data) if c.endpoint["name"] in names]
+    chosen = found if data.run.get("summary") else asked(found)
+    said = {c.endpoint["name"]: sentence(c, named=len(data.arms) > 1) for c in chosen}
+    gained = benefits(data, endpoints)
+    for name, text in gained:
+        if name in said:
+            said[name] = f"{said[name]} {text}"
+    return (*said.values(), *(text for name, text in gained if not name))
 
 
 def asked(found: Sequence[Contrast]) -> tuple[Contrast, ...]:

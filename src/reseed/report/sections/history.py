@@ -8,18 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Prose, Text
 from reseed.report.clock import is_long
 from reseed.report.data import ArmData, TrialData
 from reseed.report.links import linked
 from reseed.report.names import labelled, spoken
-from reseed.report.numbers import NONE, count, number, share, spread, tenth, together
+from reseed.report.numbers import NONE, count, minus, number, share, spread, tenth, together
 from reseed.report.sections.by_arm import by_arm
+from reseed.report.variables import face_of, scale
 from reseed.report.yearly import Events, events_of, followed
 from reseed.stats import event_rate
 
-_AGE, _DURATION, _DRAWN = "age", "disease_duration", "lives_drawn"
+_AGE, _DURATION, _DRAWN, _FAILED = "age", "disease_duration", "lives_drawn", "lives_failed"
 _UNITS = {_AGE: "year", _DURATION: "year"}
+
+_NEAR = 45.0  # days about a year within which a value is one of a year later
 
 _Rows = list[tuple[str, str, Sequence[Text]]]
 
@@ -37,10 +41,62 @@ def build(data: TrialData) -> tuple[Block, ...]:
         f"{tenth(history['longest_days'] / 365.25)} years. Criteria: {words}."
     )
     source = linked(f"Source of the criteria ({history['status']}): {history['source']}")
-    notes = ("IQR: interquartile range. Lives drawn: until one was let in; the last is counted.",)
+    notes = (
+        "IQR: interquartile range. Lives drawn: until one was let in; the last is counted. A life "
+        "that could not be solved lets nobody in. Each arm tells the life before entry again, in "
+        "its own model: where its numbers change the untreated disease, some would not have been "
+        "let in.",
+    )
     names = [one["covariate"] for one in history["criteria"] if one["covariate"]]
-    tables = by_arm("Patients as they enter", "", data.titles, _entry(data, names), notes)
-    return (Prose(text), Prose(source), *tables, *_regression(data, history))
+    rows = [*_entry(data, names), *_again(data, history)]
+    tables = by_arm("Patients as they enter", "", data.titles, rows, notes)
+    changes = (Prose(said) for said in since_entry(data))
+    return (Prose(text), Prose(source), *tables, *changes, *_regression(data, history))
+
+
+def since_entry(data: TrialData) -> tuple[str, ...]:
+    """How much each quantity with a better side changes in the year after entry, in every arm.
+
+    What changes untreated, too, is regression to the mean: people enter when they are ill.
+    """
+    return tuple(
+        text
+        for variable in data.run.get("show", ())
+        if (show := face_of(data.run, variable, "")).time == "years" and show.better
+        for text in _since_entry(data, variable)
+    )
+
+
+def _since_entry(data: TrialData, variable: str) -> list[str]:
+    parts, untreated = [], []
+    title = face_of(data.run, variable, "").title
+    for arm in data.arms:
+        track = arm.track(variable)
+        if track is None:
+            continue
+        values, days, unit = track
+        show = face_of(data.run, variable, unit)
+        places = [int(np.argmin(np.abs(days - day))) for day in (0.0, DAYS_PER_YEAR)]
+        pair = scale(unit, show.unit or unit) * values[:, places].astype(float)
+        pair = pair[np.isfinite(pair).all(axis=1)]
+        if not len(pair) or abs(days[places[1]] - DAYS_PER_YEAR) > _NEAR:
+            continue
+        entry, later = (float(value) for value in pair.mean(axis=0))
+        one, two, change = (minus(f"{value:.2f}") for value in (entry, later, later - entry))
+        parts.append(f"{one} at entry and {two} a year later with {arm.title} (change {change})")
+        better = later < entry if show.better == "less" else later > entry
+        if not (arm.info.get("given") or len(arm.rows("infuse"))) and better:
+            untreated.append(f"{change} with {arm.title}, though nothing was given")
+    if not parts:
+        return []
+    end = (
+        f"{'; '.join(untreated)}: that much of any such change is regression to the mean."
+        if untreated
+        else "Part of such a change comes without any treatment: people enter a trial when their "
+        "disease has been active, and recover from that (regression to the mean). Only the "
+        "difference between arms is an effect of treatment."
+    )
+    return [f"{title}, mean of those seen at both times: {'; '.join(parts)}. {end}"]
 
 
 def _criterion(one: Mapping[str, Any]) -> str:
@@ -68,6 +124,26 @@ def _entry(data: TrialData, names: Sequence[str]) -> _Rows:
         total = [count(int(column.sum())) for column in drawn]
         first = [share(int((column == 1).sum()), len(column)) for column in drawn]
         rows += [("", "Lives drawn", total), ("", "Places filled by the first life, n (%)", first)]
+        unsolved = [arm.patients.get(_FAILED) for arm in data.arms]
+        if all(column is not None for column in unsolved):
+            cells = [count(int(column.sum())) for column in unsolved]
+            rows.append(("", "Lives that could not be solved", cells))
+    return rows
+
+
+def _again(data: TrialData, history: Mapping[str, Any]) -> _Rows:
+    """Who meets the criteria on records in the life before entry as the arm itself tells it."""
+    rows: _Rows = []
+    for one in (one for one in history["criteria"] if one["kind"] == "record"):
+        low = -math.inf if one["low"] is None else one["low"]
+        high = math.inf if one["high"] is None else one["high"]
+        cells = []
+        for arm in data.arms:
+            made, days = arm.records["name"] == one["name"], arm.records["time"]
+            recent = arm.records[made & (days > -one["within_days"]) & (days <= 0)]
+            seen = recent.groupby("patient").size().reindex(arm.patients["patient"], fill_value=0)
+            cells.append(share(int(((seen >= low) & (seen <= high)).sum()), arm.size))
+        rows.append(("", f"Met when told again: {_criterion(one)}, n (%)", cells))
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from reseed.report.blocks import Figure, Text
@@ -20,7 +21,10 @@ def parted(
     draw: Callable[[Sequence[Panel]], Drawing],
     notes: tuple[Text, ...] = (),
 ) -> tuple[Figure, ...]:
-    """One figure for every `most` panels; the notes stand under the last one."""
+    """One figure for every `most` panels; the notes stand under the last one.
+
+    `draw` takes the panels; it must be picklable, since figures may be drawn by other processes.
+    """
     figures = []
     for start in range(0, len(panels), most):
         part = panels[start : start + most]
@@ -36,4 +40,4 @@ def _figure(
     draw: Callable[[Sequence[Panel]], Drawing],
     notes: tuple[Text, ...],
 ) -> Figure:
-    return Figure(caption, lambda: draw(part), notes)
+    return Figure(caption, partial(draw, part), notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reseed.report.blocks import Block, Column, Figure, Piece, Prose, Row, Table, Text
@@ -14,7 +15,7 @@ from reseed.report.links import linked
 from reseed.report.names import unit_text
 from reseed.report.numbers import NONE, count, plural, together
 from reseed.report.predicted import LARGEST, STUDIES, Prediction, predictions
-from reseed.report.sections.differences import title_of
+from reseed.report.sections.differences import title_of, with_day
 
 _FITTED = "fitted"
 _LISTED = 6  # misses that are named in a sentence
@@ -67,6 +68,7 @@ def sentences(titles: Mapping[str, str], found: Sequence[Prediction]) -> tuple[s
             if len(judged) > 1
             else "The published number lies within what the model predicts for a study of its size."
         )
+    first = " ".join(filter(None, (first, _complete(judged))))
     fitted = [one for one in judged if one.row["used"] == _FITTED]
     if not fitted:
         return (first, "None of these numbers was used for calibration.")
@@ -82,11 +84,24 @@ def sentences(titles: Mapping[str, str], found: Sequence[Prediction]) -> tuple[s
     return (first, text)
 
 
+def _complete(judged: Sequence[Prediction]) -> str:
+    """How many ranges are too narrow, since nothing tells how many patients were followed."""
+    bare = [one for one in judged if one.row["measure"] == "share" and one.row["low"] is None]
+    if not bare:
+        return ""
+    some = "shares come" if len(bare) > 1 else "numbers is a share that comes"
+    whose = "their" if len(bare) > 1 else "its"
+    return (
+        f"{len(bare)} of these {some} without an interval: {whose} range takes every patient of "
+        "the study as followed to that day, and is too narrow where many were not."
+    )
+
+
 def what(titles: Mapping[str, str], row: Mapping[str, Any]) -> str:
     """A published number in words: "Relapse-free survival at 5 years"."""
     title = titles[row["endpoint"]]
     if row["measure"] == "share":
-        return f"{title} at {moment(float(row['day']))}"
+        return with_day(title, "at", moment(float(row["day"])))
     return f"{title}, {row['measure']}"
 
 
@@ -103,10 +118,10 @@ def _table(titles: Mapping[str, str], found: Sequence[Prediction]) -> Table:
     columns = (
         Column("Study", "left", 24),
         Column("Arm of this trial", "left", 20),
-        Column("Patients", "right", 9),
+        Column("Patients (drawn)", "right", 9),
         Column("Published (interval)", "right", 16),
         Column("Model", "right", 8),
-        Column("Predicted for that size", "right", 14),
+        Column("Predicted", "right", 14),
         Column("Used", "left", 9),
     )
     remarks = dict.fromkeys(
@@ -118,8 +133,11 @@ def _table(titles: Mapping[str, str], found: Sequence[Prediction]) -> Table:
     said = f" ({', '.join(f'{level:g}%' for level in levels)})" if levels else ""
     notes = (
         f"◆: the published number lies outside. Published: with its interval{said}. "
-        f"Predicted: 95% of {STUDIES} studies of the published size, drawn from this arm's virtual "
-        "patients with replacement; the uncertainty of the model's parameters is not in it. "
+        f"Predicted: 95% of {STUDIES} studies, drawn from this arm's virtual patients with "
+        "replacement; the uncertainty of the model's parameters is not in it. Drawn: so many fully "
+        "followed patients as the published interval of a share is worth, p (1 − p) / SE², where "
+        "that is fewer than the study had; the patients of this arm are followed almost "
+        "completely. Without an interval, all patients of the study. "
         f"Studies of more than {count(LARGEST)} patients are drawn with {count(LARGEST)}. {NONE}: "
         "not given, or not known.",
         *remarks,
@@ -134,13 +152,21 @@ def _row(one: Prediction) -> Row:
     cells: tuple[Text, ...] = (
         (Piece(f"◆ {study}", kind="strong"),) if one.missed else study,
         one.arm.title,
-        NONE if one.row["n"] is None else count(int(one.row["n"])),
+        _size(one),
         f"{value} ({low} to {high})" if low != NONE else value,
         model,
         f"{first} to {last}" if one.judged else NONE,
         str(one.row["used"]),
     )
     return Row(cells, "mark" if one.missed else "sub")
+
+
+def _size(one: Prediction) -> str:
+    """The study's patients, and in brackets how many are drawn if not as many."""
+    if one.row["n"] is None:
+        return NONE
+    n = int(one.row["n"])
+    return count(n) if one.drawn == n else f"{count(n)} ({count(one.drawn or 0)})"
 
 
 def _shown(*values: float) -> tuple[str, ...]:
@@ -170,4 +196,4 @@ def _figure(titles: Mapping[str, str], found: Sequence[Prediction]) -> Figure:
         "Diamond and thin line: published, with its interval. Bar: 95% prediction for a study of "
         "that size, with the model's own value as a stroke. ◆: outside.",
     )
-    return Figure("Published numbers beside predictions", lambda: draw_forest(parts), notes)
+    return Figure("Published numbers beside predictions", partial(draw_forest, parts), notes)

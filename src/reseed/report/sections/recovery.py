@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reseed.report.blocks import Block, Column, Figure, Heading, Prose, Row, Table
@@ -211,4 +212,4 @@ def _figure(
     )
     arms = [(arm.index, arm.title) for arm in data.arms]
     caption = "Day of engraftment by dose of viable CD34+ cells"
-    return Figure(caption, lambda: draw_recovery(panels, arms), (notes,))
+    return Figure(caption, partial(draw_recovery, panels, arms), (notes,))

@@ -10,13 +10,13 @@ import numpy as np
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.estimate import Estimate
-from reseed.report.blocks import Block, Prose, Text
+from reseed.report.blocks import Block, Items, Text
 from reseed.report.clock import is_long
 from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.names import labelled
 from reseed.report.numbers import NONE, count, percent_interval, share, spread, together
 from reseed.report.sections.by_arm import by_arm
-from reseed.report.sections.differences import end_of, title_at_end, title_of
+from reseed.report.sections.differences import TWINS, compared, end_of, title_at_end, title_of
 from reseed.report.sections.findings import findings
 from reseed.report.variables import readable, scale
 from reseed.stats import Bounded
@@ -26,15 +26,36 @@ _Row = tuple[str, str, Sequence[Text]]
 
 def build(data: TrialData) -> tuple[Block, ...]:
     """Sentences made from the numbers, and the key table."""
-    notes = (
+    told = first_told(data)
+    rows = (*_counts(data), *_endpoints(data, told))
+    caption = "Key results by arm"
+    tables = by_arm(caption, "", data.titles, rows, _notes(data, told))
+    sentences = findings(data, told)
+    return (*((Items(sentences),) if sentences else ()), *tables)
+
+
+def full(data: TrialData) -> tuple[Block, ...]:
+    """Every endpoint, where the summary tells of some."""
+    if len(first_told(data)) == len(data.endpoints):
+        return ()
+    rows = _endpoints(data, data.endpoints)
+    return by_arm("All endpoints by arm", "", data.titles, rows, _notes(data, data.endpoints))
+
+
+def first_told(data: TrialData) -> tuple[Mapping[str, Any], ...]:
+    """The endpoints that the scenario wants told first; all, where it names none."""
+    names = data.run.get("summary") or ()
+    return tuple(e for e in data.endpoints if e["name"] in names) or data.endpoints
+
+
+def _notes(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return (
         "IQR: interquartile range, the quarter points of the virtual patients. CI: confidence "
         "interval. The intervals reflect the number of virtual patients only: more patients "
         "narrow them without making the model truer.",
-        *_missing(data),
+        *_missing(data, endpoints),
+        *((TWINS,) if len(data.arms) > 1 and not compared(data) else ()),
     )
-    caption = "Key results by arm"
-    tables = by_arm(caption, "", data.titles, (*_counts(data), *_endpoints(data)), notes)
-    return (*(Prose(text) for text in findings(data)), *tables)
 
 
 def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
@@ -119,9 +140,9 @@ def _counts(data: TrialData) -> list[_Row]:
     return rows
 
 
-def _endpoints(data: TrialData) -> list[_Row]:
+def _endpoints(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> list[_Row]:
     rows: list[_Row] = []
-    for endpoint in data.endpoints:
+    for endpoint in endpoints:
         found = {arm.name: estimate for arm, estimate in data.of(endpoint["name"])}
         if not found:
             continue
@@ -148,13 +169,13 @@ def _grafted(data: TrialData) -> list[int]:
     return [int(arm.rows("infuse")["patient"].nunique()) for arm in data.arms]
 
 
-def _missing(data: TrialData) -> tuple[str, ...]:
+def _missing(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Notes on whom the endpoints do not describe, and why, if there is anybody."""
     alike: dict[str, list[str]] = {}
     grafted = _grafted(data)
     without = {arm.name: arm.size - n for arm, n in zip(data.arms, grafted, strict=True)}
     ungrafted = False
-    for endpoint in data.endpoints:
+    for endpoint in endpoints:
         found = [(arm, e.missing) for arm, e in data.of(endpoint["name"])]
         gaps = [(arm.title, missing) for arm, missing in found if missing]
         from_infusion = endpoint.get("origin") == "infusion" and any(grafted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,7 +70,7 @@ def _figures(data: TrialData, variable: str) -> tuple[Figure, ...]:
     if is_concentration(unit):
         caption += ": value at the start of each day (trough), not peaks"
     notes = _notes(show, unit, bands)
-    return parted(caption, bands, 10, lambda part: draw_bands(show, axis, part, bands), notes)
+    return parted(caption, bands, 10, partial(draw_bands, show, axis, together=bands), notes)
 
 
 def _broken(
@@ -92,7 +94,7 @@ def _broken(
     if show.logarithmic:
         notes.append("Logarithmic vertical axis.")
     caption = f"{show.title}: days, then years after infusion, by arm"
-    return Figure(caption, lambda: draw_broken(show, axis, bands, across), (" ".join(notes),))
+    return Figure(caption, partial(draw_broken, show, axis, bands, across), (" ".join(notes),))
 
 
 def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[str, ...]:

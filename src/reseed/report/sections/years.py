@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def _mean(
     levels = " and ".join(number(level) for level in show.levels)
     notes = (_BEFORE, *((f"Dashes across: {levels} ({show.source}).",) if levels else ()))
     caption = f"{show.title} in years from study entry, by arm"
-    return Figure(caption, lambda: draw_means(show, label, arms, infusion), notes)
+    return Figure(caption, partial(draw_means, show, label, arms, infusion), notes)
 
 
 def _rates(data: TrialData) -> list[Block]:
@@ -102,7 +103,7 @@ def _rate(
     history = data.run.get("cohort", {}).get("history") or {}
     criteria = {one["name"] for one in history.get("criteria", ()) if one["kind"] == "record"}
     note = _NOTE + (_TOLD if history else "") + (_CRITERION if name in criteria else "")
-    return Figure(caption, lambda: draw_rates(label, arms, infusion), (note,))
+    return Figure(caption, partial(draw_rates, label, arms, infusion), (note,))
 
 
 def _lines(
