@@ -18,7 +18,8 @@ from reseed.nouns.system import Channel, Hazard, System, SystemPort
 
 Vector = NDArray[np.float64]
 BLOCK = 20_000  # patients at a time
-ALONE = Solver(exact_below=float("inf"))  # whatever the counts, one event at a time
+ALONE = Solver(exact_below=1e9)  # whatever the counts, one event at a time, by integrated rates
+DIRECT = Solver(exact_below=float("inf"))  # and, where nothing else moves, by the direct method
 
 
 @dataclass(frozen=True, slots=True)

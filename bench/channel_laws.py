@@ -12,7 +12,7 @@ from scipy.integrate import quad, solve_ivp
 from scipy.sparse import diags
 from scipy.sparse.linalg import expm_multiply
 
-from bench.chance_systems import ALONE, draw, system_of
+from bench.chance_systems import ALONE, DIRECT, draw, system_of
 from bench.findings import (
     Finding,
     counts_of,
@@ -87,13 +87,13 @@ def whole_law(drawn: Vector, chances: Vector) -> list[Finding]:
     ]
 
 
-def linear(draws: int, seed: int) -> list[Finding]:
+def linear(draws: int, seed: int, solver: Solver = ALONE) -> list[Finding]:
     """Ten that divide at 0.35 and die at 0.3 a day each, on day 4."""
     birth, death, end = 0.35, 0.3, 4.0
     system = system_of(
         "linear", counts={"n": 10.0}, channels=births_and_deaths("linear", birth, death)
     )
-    drawn = draw(system, draws, end, seed=seed).last["n"]
+    drawn = draw(system, draws, end, seed=seed, solver=solver).last["n"]
     return whole_law(drawn, kendall(10, lambda t: birth, lambda t: death, end, 300))
 
 
@@ -125,7 +125,7 @@ def arriving(draws: int, seed: int) -> list[Finding]:
     return whole_law(drawn, stats.poisson.pmf(np.arange(60), 8.0 * -np.expm1(-2.0)))
 
 
-def immigrating(draws: int, seed: int) -> list[Finding]:
+def immigrating(draws: int, seed: int, solver: Solver = ALONE) -> list[Finding]:
     """Birth, death and immigration from none: a negative binomial number."""
     birth, death, inflow, end = 0.3, 0.4, 1.5, 6.0
     system = system_of(
@@ -136,7 +136,7 @@ def immigrating(draws: int, seed: int) -> list[Finding]:
             Channel("immigrating arrive", inflow, (("n", 1.0),)),
         ],
     )
-    drawn = draw(system, draws, end, seed=seed).last["n"]
+    drawn = draw(system, draws, end, seed=seed, solver=solver).last["n"]
     growth = np.exp((birth - death) * end)
     chance = (birth - death) / (birth * growth - death)
     return whole_law(drawn, stats.nbinom.pmf(np.arange(200), inflow / birth, chance))
@@ -185,6 +185,21 @@ def crowded(draws: int, seed: int) -> list[Finding]:
     """Births that fall off with crowding, four in a room for 30, against the master equation."""
     drawn = _crowd(draws, seed, 4, 30, ALONE)
     return whole_law(drawn, crowding(4, 30, 5.0))
+
+
+def linear_directly(draws: int, seed: int) -> list[Finding]:
+    """Ten that divide and die, by the direct method."""
+    return linear(draws, seed, DIRECT)
+
+
+def immigrating_directly(draws: int, seed: int) -> list[Finding]:
+    """Birth, death and immigration, by the direct method."""
+    return immigrating(draws, seed, DIRECT)
+
+
+def crowded_directly(draws: int, seed: int) -> list[Finding]:
+    """Births that fall off with crowding, by the direct method."""
+    return whole_law(_crowd(draws, seed, 4, 30, DIRECT), crowding(4, 30, 5.0))
 
 
 def _crowd(draws: int, seed: int, start: int, room: int, solver: Solver) -> Vector:

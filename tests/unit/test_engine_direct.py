@@ -196,6 +196,20 @@ def test_exact_means_that_counts_never_leap() -> None:
     assert np.all(course.steps > course.values[:, 1, -1])
 
 
+@pytest.mark.parametrize("after", [False, True])
+def test_samples_of_counts_that_leap(after: bool) -> None:
+    """A thousand at rest by leaps, and a dose of 500 on day 1: before it, or after it."""
+    channels = {"in": (1000.0, {"x": 1.0}), "out": ("x", {"x": -1.0})}
+    system = counting({"x": 1000.0}, channels)
+    course, _ = followed(
+        system, [0.0, 1.0, 1.5], ids=range(500), doses=[("x", 1.0, 500.0)], after=after
+    )
+    x = course.values[:, 0]
+    np.testing.assert_array_equal(x, np.round(x))
+    means = [1000.0, 1500.0 if after else 1000.0, 1000.0 + 500.0 * np.exp(-0.5)]
+    assert np.all(np.abs(x.mean(axis=0) - means) < 5 * np.sqrt(1000.0 / 500))
+
+
 def test_who_may_go_the_direct_way() -> None:
     """Nothing else may move, and no rate or condition may change between firings."""
     assert is_direct(immigration())

@@ -272,6 +272,29 @@ def test_hazards_and_events_of_the_host_live_together() -> None:
     assert abs(hits.mean() - 20.0) < 5 * np.sqrt(20.0 / 300)
 
 
+def test_host_and_kernel_agree_to_the_last_digit() -> None:
+    """Whether an event fires does not change by another with a delay that has the same product.
+
+    A dose lifts x to where k x is c but for the rounding of c: whether that is enough is a matter
+    of the last digit, and whoever looks must see the same.
+    """
+    product = ("*", "k", "x")
+    enough = StateEvent("enough", ("ge", ("-", product, "c"), 0.0), (("n", 1.0),))
+    late = StateEvent("late", ("ge", "x", 0.5), (("m", 1.0),), delay=product)
+    states = {"x": (0.0, 0.0), "n": (0.0, 0.0), "m": (0.0, 0.0)}
+    k, x = np.random.default_rng(1).uniform(0.5, 2.0, 200), 0.7
+    found = [
+        followed(
+            system_of(states, events, {"k": 1.0, "c": 1.0}), [0.0, 1.0, 2.0], ["n"],
+            ids=range(200), parameters={"k": k, "c": k * x}, doses=[("x", 1.0, x)],
+        )[0].values
+        for events in ([enough], [enough, late])
+    ]  # fmt: skip
+    assert not hosted(system_of(states, [enough])) and hosted(system_of(states, [enough, late]))
+    assert 20 < found[0][:, 0, -1].sum() < 200  # some are a little below
+    np.testing.assert_array_equal(*found)
+
+
 # --- failures ------------------------------------------------------------------------------------
 
 

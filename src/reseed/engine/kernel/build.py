@@ -205,7 +205,7 @@ def _text(
     if ports:
         parts += [write.values("reveal", ports), drive.show_all("reveal", len(ports))]
     if program.told:
-        parts += [write.values("tell", program.told), drive.show_all("tell", len(program.told))]
+        parts += [write.tell(), drive.show_all("tell", len(program.told))]
     if program.algebraic:
         parts += [write.newton(), Restore(*shared).restore(), Restore(*shared).fit()]
         parts += [drive.restore_all()]

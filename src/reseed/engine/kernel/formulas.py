@@ -261,6 +261,20 @@ class Writer:
         f.give()
         return f.text()
 
+    def tell(self) -> str:
+        """Function `tell`: what a host has to know of events, the triggers by their own function.
+
+        Another one might join a product with a sum that this one does not, and a last digit may
+        decide what is true.
+        """
+        count = len(self.program.triggers)
+        f = self._function("tell", (PTR, "out"))
+        given = [f[name] for name in ("y", "s", "c", "u", "t")]
+        f.call("triggers", "void", *given, f["out"])
+        f.call("facts", "void", *given, f.at(f["out"], count, f.vector))
+        f.give()
+        return self.values("facts", self.program.told[count:]) + f.text()
+
     def rates_and_slopes(self, places: Mapping[tuple[int, int], int]) -> str:
         """Rates to `out`, derivatives to `m`, d rates / d time to `tilt`; returns the worst base.
 
