@@ -1,4 +1,4 @@
-"""The command line: `reseed list`, `show`, `lint`, `trial`, `simulate`.
+"""The command line: `reseed list`, `show`, `lint`, `trial`, `simulate`, `export`.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
 2 wrong usage, 3 invalid input, 4 stopped before the end, 130 interrupted.
@@ -230,6 +230,35 @@ def simulate(
         assert arm is not None and patient is not None
         folders = _folders(context, library)
         simulate_patient(what, arm, patient, days=days, seed=seed, out=out, folders=folders)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    scenario: Scenario,
+    arm: Annotated[str, typer.Option(help="The arm's name.")],
+    patient: Annotated[
+        int,
+        typer.Option(
+            min=0, help="The patient, counted from 0 within the arm; or the id in the tables."
+        ),
+    ] = 0,
+    seed: Seed = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Write the document to this file instead of standard output."),
+    ] = None,
+    library: Libraries = None,
+) -> None:
+    """Write an arm's mathematics as SBML, with one patient's numbers and planned doses.
+
+    For other simulators. Time is in days of the study; what procedures decide as they go (grafts,
+    doses until a count has recovered, switches) is left out, and named.
+    """
+    with guarded():
+        from reseed.cli.export import export_model
+
+        export_model(scenario, arm, patient, seed=seed, out=out, folders=_folders(context, library))
 
 
 def run() -> None:

@@ -59,7 +59,7 @@ def simulate_model(
     out: Path | None,
 ) -> None:
     """Writes the model's course as CSV; typer.Exit(1) if it could not be solved."""
-    _check_out(out)
+    check_out(out)
     from reseed.simulate import load_model
 
     names = None if variables is None else [name.strip() for name in variables.split(",")]
@@ -87,7 +87,7 @@ def simulate_patient(
     folders: Sequence[Path],
 ) -> None:
     """Writes the patient's days as CSV; typer.Exit(1) if the patient could not be solved."""
-    _check_out(out)
+    check_out(out)
     from reseed.spec import find_library, read_scenario
 
     found = read_scenario(scenario, find_library(folders))
@@ -111,7 +111,7 @@ def without_noise(table: pd.DataFrame) -> pd.DataFrame:
     return table.mask(sizes < _NOTHING * sizes.max(), 0.0)
 
 
-def _check_out(out: Path | None) -> None:
+def check_out(out: Path | None) -> None:
     """InvalidInput before anything is solved if the table could not be written there."""
     if out is None:
         return

@@ -228,7 +228,7 @@ def _schedule(system: System, schedule: Schedule, patients: int) -> Iterator[Fau
     if schedule.start is not None and np.any(np.isinf(schedule.start)):
         yield Fault("schedule", "start", "an infinite day", "days")
     yield from _too_early(schedule, patients)
-    if not 0.0 <= schedule.end < np.inf:
+    if not (np.isfinite(schedule.end) and (schedule.end >= 0.0 or schedule.start is not None)):
         yield Fault("schedule", "end", str(schedule.end), "a last day of 0 or more")
 
 

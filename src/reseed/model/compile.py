@@ -14,7 +14,7 @@ from reseed.model.antimony_text import document_of, flattened
 from reseed.model.compose import Assembly, assemble
 from reseed.model.consistency import unit_warnings
 from reseed.model.sbml import read_sbml
-from reseed.model.values import set_values
+from reseed.model.values import Valued, set_values
 from reseed.nouns.course import Quantity
 from reseed.nouns.module import Module
 from reseed.nouns.system import System
@@ -35,13 +35,21 @@ def compile_model(
     that cannot be converted, any warning of libSBML about units; UnsupportedModel for constructs
     that are refused by name.
     """
+    document, assembly, valued = compose(modules, name, overrides)
+    return read_sbml(document, name, assembly, valued)
+
+
+def compose(
+    modules: Sequence[Module], name: str, overrides: Mapping[str, Quantity] | None = None
+) -> tuple[Any, Assembly, list[Valued]]:
+    """The flat document of modules, their parameters set; InvalidInput as in `compile_model`."""
     assembly = assemble(sorted(modules, key=lambda module: module.name))
     document, faults = _translated(assembly, name)
     valued, more = set_values(document, assembly, dict(overrides or {}))
     faults += more
     if faults:
         raise InvalidInput(faults)
-    return read_sbml(document, name, assembly, valued)
+    return document, assembly, valued
 
 
 def _translated(assembly: Assembly, name: str) -> tuple[Any, list[Fault]]:

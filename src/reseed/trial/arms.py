@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reseed.model import compile_model
 from reseed.nouns.course import Quantity
+from reseed.nouns.module import Module
 from reseed.nouns.scenario import Arm, Scenario
 from reseed.nouns.system import System
 from reseed.spec import arm_modules, base_modules
@@ -33,11 +34,16 @@ def natural_system(scenario: Scenario) -> System:
 
 def system_of(scenario: Scenario, arm: Arm) -> System:
     """The System of one arm; InvalidInput where its modules do not fit together."""
+    modules, overrides = parts_of(scenario, arm)
+    return compile_model(modules, f"{scenario.name}/{arm.name}", overrides)
+
+
+def parts_of(scenario: Scenario, arm: Arm) -> tuple[tuple[Module, ...], dict[str, Quantity]]:
+    """The modules of one arm, and the values that replace theirs."""
     modules = arm_modules(scenario, arm)
     there = {f"{module.name}__{row.id}" for module in modules for row in module.parameters}
-    overrides = {
+    return modules, {
         name: quantity
         for name, (quantity, layer) in overrides_of(scenario, arm).items()
         if name in there or layer != "scenario"
     }
-    return compile_model(modules, f"{scenario.name}/{arm.name}", overrides)

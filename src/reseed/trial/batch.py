@@ -18,6 +18,7 @@ from reseed.nouns.key import Key
 from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
+from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
 from reseed.readout import follow_up, read_out
@@ -57,21 +58,9 @@ def run_batch(
     """
     scenario, system = setup.scenario, setup.systems[arm]
     key = Key(scenario.seed)
-    ids = ids_start(scenario, arm) + np.arange(start, stop, dtype=np.int64)
     solver = solver or Solver(rtol=scenario.rtol)
-    if setup.natural is not None and entered is None:
-        entered = _entered(setup, arm, start, stop, solver)
-    drawn, first_days = _people(setup, system, ids, key, entered)
+    drawn, schedule = people_planned(setup, arm, start, stop, solver, entered)
     cohort = in_units_of(drawn, system)
-    schedule = plan(
-        scenario.arms[arm].course,
-        cohort,
-        system,
-        infusion_day=scenario.infusion_day,
-        end=setup.end,
-    )
-    if first_days is not None:
-        schedule = dataclasses.replace(schedule, start=first_days)
     there = {port.name for port in system.ports}
     probe = Probe(tuple(v for v in setup.probe.variables if v in there), setup.probe.times)
     solved, records = solve(system, cohort, schedule, probe, key=key, solver=solver)
@@ -86,12 +75,33 @@ def run_batch(
         origin=schedule.origin,
         assessments=scenario.assessments,
         infusion_day=scenario.infusion_day,
-        first_days=first_days,
+        first_days=schedule.start,
         cohort=drawn,
         grafts=gives_grafts(scenario),
     )
     seen = follow_up(trajectories, key, scenario.dropout_per_year)
     return Batch(drawn, trajectories, records, outcomes, seen)
+
+
+def people_planned(
+    setup: Setup, arm: int, start: int, stop: int, solver: Solver, entered: Entered | None = None
+) -> tuple[Cohort, Schedule]:
+    """The patients of a batch, in the cohort's own units, and what is planned for them."""
+    scenario, system = setup.scenario, setup.systems[arm]
+    ids = ids_start(scenario, arm) + np.arange(start, stop, dtype=np.int64)
+    if setup.natural is not None and entered is None:
+        entered = _entered(setup, arm, start, stop, solver)
+    drawn, first_days = _people(setup, system, ids, Key(scenario.seed), entered)
+    schedule = plan(
+        scenario.arms[arm].course,
+        in_units_of(drawn, system),
+        system,
+        infusion_day=scenario.infusion_day,
+        end=setup.end,
+    )
+    if first_days is None:
+        return drawn, schedule
+    return drawn, dataclasses.replace(schedule, start=first_days)
 
 
 def _entered(setup: Setup, arm: int, start: int, stop: int, solver: Solver) -> Entered:
