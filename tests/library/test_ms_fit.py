@@ -6,10 +6,11 @@ from functools import cache
 
 import pytest
 
-from bench import calibrate_ms
-from bench.calibrate_ms import modelled, predictive, simulate
+from bench import ms_patients
+from bench.ms_patients import modelled, simulate
 from bench.ms_shadow import library_numbers
 from bench.ms_studies import STUDIES, Row, rows
+from bench.ms_tables import predictive
 from reseed.spec import find_library, read_scenario
 from reseed.trial.arms import overrides_of
 
@@ -19,7 +20,7 @@ WORSE = {"step": 1.0, "late_step": 0.5, "from": 5.5, "confirm": 1}
 @pytest.fixture(autouse=True)
 def fewer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half the people that the fit has: this is a check, not a fit."""
-    monkeypatch.setattr(calibrate_ms, "PEOPLE", 3000)
+    monkeypatch.setattr(ms_patients, "PEOPLE", 3000)
 
 
 @cache

@@ -166,7 +166,7 @@ def test_naive_cells_are_back_within_the_year(port: str, month: int, within: int
 
 
 def test_memory_cells_come_first_and_naive_cells_pass_them_later() -> None:
-    """Naive CD4 begin at 6-9 months (Isaacs 2004) and are nearly absent early (Ruder 2022), in words.
+    """Naive CD4 begin at 6-9 months (Isaacs 2004), nearly absent early (Ruder 2022), in words.
 
     The median of naive CD4 over memory CD4 is below a third at months 1 to 3 and passes one between
     months 6 and 10.
