@@ -73,9 +73,9 @@ PASSED = "naive pass memory cells between months 6 (Isaacs 2004) and 9: a guess 
 WORDS = "the order naive CD8 and CD8 before CD4 (Isaacs 2004), in words"
 TARGETS = (
     Target("emigrant_cd4", 270, 1.0, 0.15, CULL),
-    Target("naive_cd4", 365, 1.0, 0.1, CULL),
+    Target("naive_cd4", 365, 1.0, 0.06, CULL),
     Target("naive_cd4", 730, 1.0, 0.2, f"{CULL}: taken to stay there"),
-    Target("cd4", 730, 0.75, 0.15, f"{CULL}: below baseline at 24 months; how far is a guess"),
+    Target("cd4", 730, 0.75, 0.1, f"{CULL}: below baseline at 24 months; how far is a guess"),
     Target("regulatory_cd4", 730, 0.75, 0.15, f"{CULL}: likewise"),
     Target("regulatory_cd4", 180, 0.45, 0.3, MATSUOKA),
     Target("old_share_cd4", 365, 15 / 26, 0.15, RUDER, False),
@@ -104,12 +104,11 @@ FREE = {
     "lymphocytes__naive_push": Free(60.0, 5.0, 500.0),
     "lymphocytes__emigrant_push": Free(60.0, 5.0, 500.0),
     "lymphocytes__naive8_push": Free(60.0, 5.0, 500.0),
-    "lymphocytes__memory4_push": Free(5.0, 1.0, 30.0),
+    "lymphocytes__memory4_push": Free(3.0, 0.3, 30.0),
     "lymphocytes__memory8_push": Free(8.0, 1.0, 30.0),
     "lymphocytes__treg_push": Free(5.0, 1.0, 30.0),
     "lymphocytes__conversion": Free(0.2, 0.02, 0.5),
     "lymphocytes__supply4": Free(0.1, 0.03, 0.5),
-    "lymphocytes__niche4_floor": Free(0.8, 0.4, 0.98, 4.0),
     "lymphocytes__help_floor": Free(0.4, 0.05, 0.95),
 }
 
