@@ -353,33 +353,9 @@ def infection_level(shown: Values) -> dict[str, float]:
     }
 
 
-WRITTEN = {
-    "cyclophosphamide__kill_neutrophil_progenitors": (
-        "Mexico, neutrophils 0.5e9/L on day 8 (CO0144, PMC6857075), and 14-21 days without a graft"
-        " after 200 mg/kg (from memory)"
-    ),
-    "cyclophosphamide__kill_platelet_progenitors": (
-        "Mexico, platelets 20e9/L on day 4 (CO0145, PMC6857075)"
-    ),
-    "cyclophosphamide__kill_cd34_progenitors": (
-        "set equal to kill_neutrophil_progenitors; no row tells of these cells alone"
-    ),
-}
-
-
 def write(fitted: Mapping[str, float]) -> None:
-    """Put fitted values into the rows of parameters.tsv, with status and source."""
-    changes = {}
-    for name, value in fitted.items():
-        changes[name] = {"value": f"{value:g}"}
-        if name in WRITTEN:
-            equal = name.endswith("__kill_cd34_progenitors")
-            changes[name] |= {
-                "status": "derived" if equal else "fitted",
-                "source": WRITTEN[name],
-                "note": "bench/calibrate_engraftment.py",
-            }
-    put(changes)
+    """Put fitted values into the rows of parameters.tsv; what stands there of them stays."""
+    put({name: {"value": f"{value:g}"} for name, value in fitted.items()})
 
 
 def main() -> None:

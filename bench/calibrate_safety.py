@@ -1,15 +1,20 @@
 """Fit what infections owe to CD4 cells, deaths of toxicity, and late effects.
 
-    PYTHONPATH=src:. python bench/calibrate_safety.py
+    python -m bench.calibrate_safety             # print the fits and what they miss
+    python -m bench.calibrate_safety --write     # and write that of infections
 
 Prints every target beside what the model gives; the values stand in the modules' parameters.tsv.
+Infections are fitted on the counts of CD4 cells that the library gives: they follow these.
 Targets: infections of 56 patients (Storek 2004), deaths of Muraro 2017, Burt 2022 and Mexico,
 return of ovarian function (Sanders 1988), secondary autoimmunity (Daikeler 2011, Burt 2022).
 """
 
 from __future__ import annotations
 
+import argparse
 import math
+import re
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -17,6 +22,7 @@ from scipy.optimize import brentq, least_squares
 from scipy.stats import norm
 
 from bench.arms import arm_of, drawn_patients
+from bench.tables import put
 from reseed.engine import Solver, solve
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
@@ -46,7 +52,7 @@ def value_of(name: str) -> float:
     return next(row.value for row in rows if row.id == own)
 
 
-def infection() -> None:
+def infection() -> dict[str, float]:
     """Reference count, scale and lasting part, for three windows of the same cohort."""
     cd4, igg, counts, prophylaxis, _ = np.moveaxis(followed("cyclophosphamide-atg"), 1, 0)
     cd4, counts, day = cd4 / 1e6, np.maximum(counts / 1e9, 0.01), np.arange(END) - INFUSION
@@ -78,7 +84,19 @@ def infection() -> None:
     )
     names = ("reference_cd4", "cd4_scale", "lasting")
     own = expected(*(value_of(f"infection__{name}") for name in names))
-    print(f"  infections in 56 patients, published {seen}, here {np.round(own, 1)}")
+    print(f"  infections in 56 patients, published {seen}, here {np.round(expected(*found), 1)}")
+    print(f"  with the library's numbers {np.round(own, 1)}")
+    found = np.where(found < 1e-6, 0.0, found)  # a fit ends beside its bound
+    return dict(zip(names, found.tolist(), strict=True))
+
+
+def write(fitted: Mapping[str, float]) -> None:
+    """Put the numbers of infections into the tables; the port's default is the reference count."""
+    texts = {name: f"{value:.3g}" for name, value in fitted.items()}
+    put({f"infection__{name}": {"value": text} for name, text in texts.items()})
+    path = find_library().path("models", "infection") / "ports.tsv"
+    ports, default = path.read_text(encoding="utf-8"), f"\\g<1>{texts['reference_cd4']}e6"
+    path.write_text(re.sub(r"(?m)^(cd4\t.*default=)\S+", default, ports), encoding="utf-8")
 
 
 def toxicity() -> None:
@@ -164,10 +182,15 @@ def late_effects() -> None:
 
 def main() -> None:
     """All of them."""
-    infection()
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--write", action="store_true", help="write what infections owe to CD4")
+    options = parser.parse_args()
+    infections = infection()
     toxicity()
     ovary()
     late_effects()
+    if options.write:
+        write(infections)
 
 
 if __name__ == "__main__":

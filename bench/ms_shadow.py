@@ -24,6 +24,8 @@ from reseed.spec import find_library, read_module
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, float]
+Changed = tuple[tuple[str, float], ...]
+"""Parameters and the values that they have instead of the library's."""
 
 YEAR = 365.25
 VISIT = 91.0
@@ -240,17 +242,16 @@ def arm_for(course: str) -> Arm:
 
 @cache
 def background(
-    course: str, clones: float, changed: tuple[str, float] | None = None, patients: int = 200
+    course: str, clones: float, changed: Changed = (), patients: int = 200
 ) -> Background:
     """Patients through a course of the library, with so many autoreactive clones before.
 
-    `changed`: a parameter and its value instead of the library's.
+    Of `changed` parameters the value is the median; patients vary about it as in the library.
     """
     arm = arm_for(course)
     people = drawn_patients(arm.system, patients)
     replaced = {"ms__clones": np.full(patients, clones)}
-    if changed is not None:
-        name, value = changed
+    for name, value in changed:
         default = arm.system.defaults[arm.system.parameters.index(name)]
         own = people.parameters.get(name)
         replaced[name] = np.full(patients, value) if own is None else own * (value / default)

@@ -1,5 +1,9 @@
 """Studies of multiple sclerosis that the disease is fitted to: who came in, what they found.
 
+Each value has a scale on which it is fitted (logits of shares, logarithms of rates, points of the
+EDSS), and an error: by chance and, since studies differ by more than that, between studies
+(`BETWEEN`).
+
 Numbers are those of published abstracts, each with the id that the project's list of outcomes has.
 Criteria of entry are the studies' own as far as they are known; else they are chosen so that the
 patients' mean disability at entry is about the published one.
@@ -15,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.ms_shadow import Seen
+
+BETWEEN = 0.3  # between studies, on the scale of the logit or, for a mean, in points
 
 
 @dataclass(frozen=True)
@@ -117,3 +123,35 @@ def rows() -> list[Row]:
         Row("CO0671", "AFFIRM placebo", "rate", 2, 0.73),
         Row("CO0673", "AFFIRM placebo", "worsening-free", 2, 100 - 29, settings=whole),
     ]  # fmt: skip
+
+
+def misfit_scale(row: Row) -> tuple[float, float]:
+    """The published value on its scale, and its standard error with that between studies."""
+    error = standard_error(row, row.value)
+    if not math.isnan(row.low):
+        error = (_logit(row.high / 100) - _logit(row.low / 100)) / 3.92
+    return on_its_scale(row, row.value), math.hypot(error, BETWEEN)
+
+
+def standard_error(row: Row, value: float) -> float:
+    """By chance, of a value that a study of the row's size finds, on the row's scale."""
+    patients = STUDIES[row.study].patients
+    if row.kind == "rate":
+        return 1.3 / math.sqrt(value * patients * row.years)
+    if row.kind == "edss":
+        there = patients * (1.0 if row.years < 2 else 0.6)  # who is still seen: assumed
+        return 1.5 / math.sqrt(there)
+    share = min(max(value / 100, 0.01), 0.99)
+    return 1 / math.sqrt(share * (1 - share) * patients * 0.7)
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, 0.002), 0.998)
+    return math.log(share / (1 - share))
+
+
+def on_its_scale(row: Row, value: float) -> float:
+    """A value of a row as it is fitted."""
+    if row.kind == "rate":
+        return math.log(max(value, 1e-3))
+    return value if row.kind == "edss" else _logit(value / 100)

@@ -18,14 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from bench.calibrate_ms import (
-    misfit_scale,
-    modelled,
-    on_its_scale,
-    simulate,
-)
+from bench.ms_patients import Instead, modelled, simulate
 from bench.ms_shadow import DAYS, YEAR, Array, background, library_numbers, relapse_hazard
-from bench.ms_studies import STUDIES, Row, rows
+from bench.ms_studies import STUDIES, Row, misfit_scale, on_its_scale, rows
 
 KINDS = ("relapse-free", "mri-free", "event-free")
 
@@ -71,7 +66,7 @@ def shown(rival: Rival, values: Sequence[float], wanted: Sequence[Row]) -> list[
     return [modelled(row, there) if (there := found[row.study]) else math.nan for row in wanted]
 
 
-def _arisen(numbers: Mapping[str, float]) -> tuple[tuple[tuple[str, float], float], ...]:
+def _arisen(numbers: Mapping[str, float]) -> tuple[Instead, ...]:
     """Solved courses with new clones, the two neighbours on the grid and their weights."""
     loss = numbers["tolerance_loss"]
     if not loss:
@@ -79,7 +74,7 @@ def _arisen(numbers: Mapping[str, float]) -> tuple[tuple[tuple[str, float], floa
     place = float(np.interp(loss, LOSSES, np.arange(len(LOSSES))))
     low = min(int(place), len(LOSSES) - 2)
     neighbours = ((low, low + 1 - place), (low + 1, place - low))
-    return tuple((("ms__tolerance_loss", LOSSES[one]), weight) for one, weight in neighbours)
+    return tuple(((("ms__tolerance_loss", LOSSES[one]),), weight) for one, weight in neighbours)
 
 
 def fit(rival: Rival, fitted: Sequence[Row]) -> list[float]:
@@ -123,7 +118,7 @@ def measurements(rival: Rival, values: Sequence[float], month: int) -> dict[str,
     """Areas under the curve of what could be measured in blood at a month."""
     numbers = numbers_of(rival, values)
     changed = _arisen(numbers)
-    cells = background("cyclophosphamide-atg", 60.0, changed[1][0] if changed else None)
+    cells = background("cyclophosphamide-atg", 60.0, changed[1][0] if changed else ())
     count = len(cells.memory)
     random = np.random.default_rng(7)
     response = numbers["response_ms"] + numbers["response_ms.sd"] * random.standard_normal(count)

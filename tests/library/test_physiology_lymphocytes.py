@@ -51,9 +51,10 @@ def transplanted() -> tuple[Arm, dict[str, np.ndarray], np.ndarray]:
     """Patients through cyclophosphamide and ATG: ports over their own values, by day after it."""
     arm = arm_of("cyclophosphamide-atg", IMMUNE)
     people = drawn_patients(arm.system, PATIENTS)
-    days = np.array([33.0, *(MONTH * np.arange(6, 25))])
+    days = np.array([33.0, *(MONTH * np.arange(2, 25))])
     shown = (
-        "neutrophils", "monocytes", "nk_cells", "b_cells", "cd4", "naive_cd4", "emigrant_cd4",
+        "neutrophils", "monocytes", "nk_cells", "b_cells", "cd4", "naive_cd4", "memory_cd4",
+        "emigrant_cd4", "thymic_export",
         "regulatory_cd4", "cd8", "naive_cd4_division", "naive_cd4_loss", "memory_cd4_division",
         "memory_cd4_loss",
     )  # fmt: skip
@@ -162,6 +163,43 @@ def test_naive_cells_are_back_within_the_year(port: str, month: int, within: int
     own = np.median(values[port][:, 1:] / values[port][:, :1], axis=0)
     back = days[np.argmax(own >= 1.0)] if np.any(own >= 1.0) else np.inf
     assert abs(back / MONTH - month) <= within
+
+
+def test_memory_cells_come_first_and_naive_cells_pass_them_later() -> None:
+    """Naive CD4 begin at 6-9 months (Isaacs 2004), nearly absent early (Ruder 2022), in words.
+
+    The median of naive CD4 over memory CD4 is below 0.4 until month 3 and passes one between
+    months 6 and 10.
+    """
+    _, values, days = transplanted()
+    ratio = np.median(values["naive_cd4"][:, 1:] / values["memory_cd4"][:, 1:], axis=0)
+    assert np.all(ratio[days <= 3.1 * MONTH] < 0.4)
+    assert np.all(ratio[days <= 6.1 * MONTH] < 1)
+    assert np.all(ratio[days >= 9.9 * MONTH] > 1)
+
+
+def test_memory_cells_fill_the_first_half_year() -> None:
+    """CD4 above 100/uL at month 3, two thirds of them memory; memory is never back at its own.
+
+    Effector memory is soon as before (Ruder 2022), in words, CD4 as a whole is not at 24 months
+    (Cull 2017).
+    """
+    _, values, days = transplanted()
+    at = 1 + int(np.argmin(np.abs(days - 3 * MONTH)))
+    memory, cd4 = values["memory_cd4"], values["cd4"]
+    assert np.median(cd4[:, at]) > 100e6
+    assert np.median(memory[:, at] / cd4[:, at]) > 0.66
+    own = np.median(memory[:, 1:] / memory[:, :1], axis=0)
+    assert 0.4 < own[at + 2] and own.max() < 1
+
+
+def test_the_thymus_is_silent_for_months_and_then_exceeds_its_age() -> None:
+    """No new naive CD4 cells for six months (Dumont-Girard 1998, Blood 92:4464), then a rebound."""
+    _, values, days = transplanted()
+    own = np.median(values["thymic_export"][:, 1:] / values["thymic_export"][:, :1], axis=0)
+    assert own[0] < 0.3
+    assert days[np.argmax(own)] >= 6 * MONTH
+    assert own.max() > 2
 
 
 @pytest.mark.parametrize("port", ["cd4", "regulatory_cd4"])

@@ -179,17 +179,17 @@ def test_without_models_of_lymphocytes_infection_is_as_it_was_fitted() -> None:
     """The defaults are the reference: 0.9 a year at home, from neutrophils alone."""
     rate = value_of("infection__hospital_rate") * value_of("infection__home_factor") * YEAR
     assert infections() == pytest.approx(rate * 0.49 ** np.log10(4), rel=2e-3)
-    assert infections() == pytest.approx(infections(cd4=126e6, igg=10.0), rel=1e-12)
+    assert infections() == pytest.approx(infections(cd4=134e6, igg=10.0), rel=1e-12)
 
 
 def test_cd4_cells_end_the_infections_of_the_first_months() -> None:
-    """Falls by e with each 166/uL to 0.068 of the level: about 0.06 a year in health."""
+    """Falls by e with each 193/uL to 0.084 of the level: about 0.06 a year in health."""
     floor = value_of("infection__lasting")
-    falling = [infections(cd4=count * 1e6) / infections() - floor for count in (126, 292, 458)]
+    falling = [infections(cd4=count * 1e6) / infections() - floor for count in (134, 327, 520)]
     assert falling[0] / falling[1] == pytest.approx(np.e, rel=1e-2)
     assert falling[1] / falling[2] == pytest.approx(np.e, rel=1e-2)
     assert 0.05 < infections(cd4=900e6) < 0.1
-    assert infections(cd4=0.0) > 2 * infections()
+    assert infections(cd4=0.0) > 1.8 * infections()
 
 
 @pytest.mark.parametrize(("igg", "ratio"), [(12, 1.0), (7, 1.0), (6, 1 / 0.85), (4, 0.85**-3)])

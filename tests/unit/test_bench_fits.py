@@ -1,0 +1,64 @@
+"""Fitted values on their way into the library: nothing else in the tables changes."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench import calibrate_engraftment, calibrate_safety, tables
+from reseed.spec import find_library
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A copy of some modules of the library."""
+
+    folder: Path
+
+    def path(self, kind: str, name: str) -> Path:
+        """Where a module lies in the copy."""
+        found = self.folder / kind / name
+        if not found.exists():
+            shutil.copytree(find_library().path(kind, name), found)
+        return found
+
+    def rows(self, name: str) -> list[list[str]]:
+        """The cells of a module's table of parameters."""
+        text = (self.path("models", name) / "parameters.tsv").read_text(encoding="utf-8")
+        return [line.split("\t") for line in text.split("\n")]
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copied:
+    """A copy of the library, into which the fits write."""
+    there = Copied(tmp_path)
+    for module in (tables, calibrate_safety):
+        monkeypatch.setattr(module, "find_library", lambda: there)
+    return there
+
+
+def test_a_fit_of_engraftment_keeps_what_is_said_of_the_variability(copied: Copied) -> None:
+    """Three values of cyclophosphamide change, in their rows nothing else, and no other row."""
+    before = copied.rows("cyclophosphamide")
+    calibrate_engraftment.write(dict.fromkeys(calibrate_engraftment.CYCLOPHOSPHAMIDE, 0.0015))
+    after = copied.rows("cyclophosphamide")
+    value = before[0].index("value")
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) == 3
+    for old, new in changed:
+        assert new[value] == "0.0015"
+        assert old[:value] + old[value + 1 :] == new[:value] + new[value + 1 :]
+        assert "variability assumed" in new[-1]
+
+
+def test_the_count_at_which_infections_are_fitted_is_the_ports_default(copied: Copied) -> None:
+    """Without a model of CD4 cells the rate is that of the reference count."""
+    calibrate_safety.write({"reference_cd4": 201.4, "cd4_scale": 99.0, "lasting": 0.1})
+    values = {row[0]: row[1] for row in copied.rows("infection")[1:] if len(row) > 1}
+    assert (values["reference_cd4"], values["cd4_scale"]) == ("201", "99")
+    ports = (copied.path("models", "infection") / "ports.tsv").read_text(encoding="utf-8")
+    assert "CD4 T cells; default=201e6\n" in ports
+    assert "default=7\n" in ports
