@@ -121,7 +121,7 @@ def judge(path: Path, sets: int, rtol: float) -> dict[str, Any]:
             columns = varied(model, runner, sets)
             found["parameters"] = len(columns)
             ours, theirs = pace(model, runner, columns, sets)
-            found |= {"ours_s": ours, "theirs_s": theirs, "ratio": theirs / ours}
+            found |= {"sets": sets, "ours_s": ours, "theirs_s": theirs, "ratio": theirs / ours}
     return found
 
 

@@ -88,7 +88,7 @@ def hostile(text: str, chance: random.Random) -> str:
     """Identifiers that would do something if they were ever run or opened."""
     name = chance.choice(
         ["__import__(&quot;os&quot;).system(&quot;true&quot;)", "../../etc/passwd", "a;b", "1a",
-         "", "x y", "%s%n", "${HOME}", "&lt;script&gt;", "\u202e", "a" * 50 + "\u0000".strip("\u0000") + "-"]
+         "", "x y", "%s%n", "${HOME}", "&lt;script&gt;", "\u202e", "a" * 50 + "-"]
     )  # fmt: skip
     declared = f'<parameter id="{name}" value="1" constant="true"/>'
     made = with_parts(text, ["fine"], rule("fine", "<cn>1</cn>"))

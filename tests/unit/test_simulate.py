@@ -1,0 +1,131 @@
+"""A model of anybody's, simulated: against closed forms, over tables of values, by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reseed import load_model
+from reseed.base.errors import InvalidInput, UnsupportedModel
+from reseed.simulate import Model
+
+DECAY = "species S in c; compartment c = 2; S = 3; k = 0.5; J: S -> ; k*S*c;"
+QUEUE = "substanceOnly species N; N = 0; a = 4; m = 0.5; => N; a; N => ; m*N;"
+
+
+def model(folder: Path, text: str, name: str = "m.ant") -> Model:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return load_model(path)
+
+
+def test_a_run_has_its_times_names_and_closed_form(tmp_path: Path) -> None:
+    found = model(tmp_path, DECAY).simulate(
+        4.0, start=1.0, points=4, variables=["S", "[S]", "J"], rtol=1e-9
+    )
+    assert found.dims == ("set", "variable", "time")
+    np.testing.assert_allclose(found["time"], [1, 2, 3, 4])
+    dense = 3 * np.exp(-0.5 * np.arange(4.0))  # the story begins at the start
+    np.testing.assert_allclose(found.values[0], [2 * dense, dense, 0.5 * dense * 2], rtol=1e-7)
+
+
+def test_a_table_of_values_is_solved_row_by_row(tmp_path: Path) -> None:
+    """Parameters, amounts, concentrations and compartments; each row as if it were alone."""
+    table = pd.DataFrame({"k": [0.1, 1.0, 2.0], "[S]": [1.0, 2.0, 3.0], "c": [1.0, 5.0, 2.0]})
+    own = model(tmp_path, DECAY)
+    found = own.simulate(1.0, points=2, variables=["S", "[S]"], values=table, rtol=1e-9)
+    expected = table["[S]"] * np.exp(-table["k"])
+    np.testing.assert_allclose(found.sel(variable="[S]").values[:, 1], expected, rtol=1e-7)
+    np.testing.assert_allclose(
+        found.sel(variable="S").values[:, 1], expected * table["c"], rtol=1e-7
+    )
+    for row in range(3):
+        alone = own.simulate(1.0, points=2, variables=["S", "[S]"],
+                             values=dict(table.iloc[row]), rtol=1e-9)  # fmt: skip
+        np.testing.assert_array_equal(alone.values[0], found.values[row])
+    amount = own.simulate(1.0, points=2, variables=["[S]"], values={"S": 10.0})
+    assert amount.values[0, 0, 0] == 5.0
+
+
+def test_reactions_one_by_one_follow_their_law(tmp_path: Path) -> None:
+    """Immigration and death: Poisson with mean a/m*(1 - exp(-m*t)); each run is its own."""
+    own = model(tmp_path, QUEUE)
+    found = own.simulate(3.0, points=4, variables=["N"], runs=8000, stochastic=True, seed=3)
+    mean = 8 * (1 - np.exp(-0.5 * np.arange(4)))
+    counts = found.values[:, 0]
+    assert np.all(counts == np.round(counts))
+    np.testing.assert_allclose(counts.mean(axis=0), mean, atol=4 * np.sqrt(8 / 8000))
+    np.testing.assert_allclose(counts.var(axis=0)[1:], mean[1:], rtol=0.08)
+    few = own.simulate(3.0, points=4, variables=["N"], runs=10, stochastic=True, seed=3)
+    np.testing.assert_array_equal(few.values, found.values[:10])
+    other = own.simulate(3.0, points=4, variables=["N"], runs=10, stochastic=True, seed=4)
+    assert not np.array_equal(other.values, few.values)
+
+
+def test_some_species_by_chance_while_others_change_smoothly(tmp_path: Path) -> None:
+    """A count that dies one by one makes a substance at its own rate: means as without chance."""
+    text = "substanceOnly species N, P; N = 20; P = 0; m = 0.3; N => ; m*N; => P; 2*N;"
+    own = model(tmp_path, text)
+    found = own.simulate(2.0, points=2, variables=["N", "P"], runs=4000, stochastic=["N"])
+    n, p = found.values[:, 0, 1], found.values[:, 1, 1]
+    assert np.all(n == np.round(n))
+    assert len(np.unique(p)) > 3000  # an integral over each run's own course
+    np.testing.assert_allclose(n.mean(), 20 * np.exp(-0.6), rtol=0.02)
+    np.testing.assert_allclose(p.mean(), 40 / 0.3 * (1 - np.exp(-0.6)), rtol=0.01)
+
+
+def test_a_reversible_rate_is_that_of_two_reactions(tmp_path: Path) -> None:
+    """A <-> B with one molecule: at equilibrium it is in B for a third of the time."""
+    text = "substanceOnly species A, B; A = 1; B = 0; f = 1; b = 2; J: A -> B; f*A - b*B;"
+    found = model(tmp_path, text).simulate(
+        20.0, points=2, variables=["A", "B"], runs=5000, stochastic=True
+    )
+    a, b = found.values[:, 0, 1], found.values[:, 1, 1]
+    assert set(np.unique(a + b)) == {1.0}
+    assert b.mean() == pytest.approx(1 / 3, abs=0.03)
+
+
+def test_a_number_of_molecules_that_is_not_fixed_is_refused(tmp_path: Path) -> None:
+    own = model(tmp_path, "substanceOnly species A; A = 3; A => 0.5 A; 1;")
+    with pytest.raises(UnsupportedModel, match="not fixed"):
+        own.simulate(1.0, stochastic=True)
+
+
+def test_every_slip_of_a_call_is_named(tmp_path: Path) -> None:
+    own = model(tmp_path, DECAY)
+    with pytest.raises(InvalidInput, match='did you mean "S"'):
+        own.simulate(1.0, variables=["SS"])
+    with pytest.raises(InvalidInput, match="kk"):
+        own.simulate(1.0, values={"kk": 1.0})
+    with pytest.raises(InvalidInput, match="a time after start"):
+        own.simulate(-1.0)
+    with pytest.raises(InvalidInput, match="columns of one length"):
+        own.simulate(1.0, values={"k": [1.0, 2.0], "c": [1.0, 2.0, 3.0]})
+    with pytest.raises(InvalidInput, match="finite numbers"):
+        own.simulate(1.0, values={"k": [np.nan]})
+
+
+def test_a_run_that_fails_is_told_and_others_go_on(tmp_path: Path) -> None:
+    """x' = x^2 is infinite at 1/x: for one of two sets within the run."""
+    own = model(tmp_path, "x = 1; x' = x^2;")
+    found = own.simulate(1.0, points=3, values={"x": [0.1, 2.0]})
+    assert len(found.attrs["failures"]) == 1
+    assert found.attrs["failures"][0].startswith("set 1")
+    np.testing.assert_allclose(found.values[0, 0], 1 / (10 - np.array([0, 0.5, 1])), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [("m.xml", "not xml", "line 1"), ("m.doc", "x", "one of .xml"), ("m.ant", "model m", "line")],
+)
+def test_a_file_that_is_no_model_is_told(tmp_path: Path, name: str, text: str, told: str) -> None:
+    with pytest.raises(InvalidInput, match=told):
+        model(tmp_path, text, name)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no such file"):
+        load_model(tmp_path / "m.xml")
