@@ -99,7 +99,7 @@ def test_criteria_that_nobody_meets_are_told(setup: Setup, tmp_path: Path) -> No
     (fault,) = raised.value.faults
     assert (fault.file, fault.place) == ("cohort changed", "history.criterion[1]")
     told = re.search(r"nobody for place 0 in (\d+) lives", fault.found)
-    assert told and 500 <= int(told[1]) < 600
+    assert told and int(told[1]) == 2000
     assert f"relapse at least 100 in {told[1]}, disability 2 to 6 in " in fault.found
     assert "age 18 to 55 in " in fault.found and "solved" not in fault.found
 

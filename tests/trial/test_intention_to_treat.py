@@ -10,9 +10,13 @@ import pytest
 
 import reseed
 from reseed.base.errors import InvalidInput
+from reseed.course import plan
+from reseed.nouns.cohort import Cohort, Covariate
 from reseed.nouns.course import Quantity
 from reseed.nouns.scenario import Scenario
+from reseed.nouns.system import System
 from reseed.spec import find_library, read_course, read_scenario
+from reseed.spec.course import joined
 from reseed.trial import run_trial
 from reseed.trial.batch import Batch, run_batch
 from reseed.trial.setup import Setup, set_up
@@ -234,8 +238,8 @@ def test_progressive_patients_progress_more_and_relapse_no_more(tmp_path) -> Non
     share = {}
     for name in ("ms-autologous", "ms-progressive"):
         found = run_batch(
-            set_up(read_scenario(name, find_library()), patients=120, days=5 * 365.25, arms=[0]),
-            0, 0, 120,
+            set_up(read_scenario(name, find_library()), patients=300, days=5 * 365.25, arms=[0]),
+            0, 0, 300,
         )  # fmt: skip
         for endpoint in ("relapse_free_survival", "progression_free_survival_6m"):
             of = np.array([one == endpoint for one in found.outcomes.endpoint])
@@ -250,3 +254,41 @@ def test_progressive_patients_progress_more_and_relapse_no_more(tmp_path) -> Non
     assert result.failed == 0
     assert {(e.arm, int(e.at_risk[0])) for e in result.estimates()
             if e.endpoint == FROM_ENTRY[0]} == {("cy-atg", 6), ("untreated", 6)}  # fmt: skip
+
+
+def test_what_follows_a_course_is_given_after_a_failed_harvest_too(setup: Setup) -> None:
+    """Only the rest of the course itself is dropped: its conditioning and its graft."""
+    library = find_library()
+    first = read_course(library.path("courses", "cyclophosphamide-atg"), library)
+    then = read_course(library.path("courses", "ocrelizumab"), library)
+    whole = joined(first, dataclasses.replace(then, origin=first.origin))
+    (harvest,) = (
+        do for stage in whole.stages for do in stage.procedures if do.procedure == "harvest"
+    )
+    stages = tuple(
+        dataclasses.replace(
+            stage,
+            procedures=tuple(
+                dataclasses.replace(do, stay=do is harvest) for do in stage.procedures
+            ),
+        )
+        for stage in whole.stages
+    )
+    columns = (Covariate("weight", "kg"), Covariate("body_surface_area", "m^2"))
+    values = {"weight": np.full(2, 70.0), "body_surface_area": np.full(2, 1.8)}
+    cohort = Cohort(np.arange(2), columns, values, {})
+    laid = plan(
+        dataclasses.replace(whole, stages=stages), cohort, with_drug(setup, "ocrelizumab"),
+        infusion_day=INFUSION, end=400.0,
+    )  # fmt: skip
+    (dropped,) = (one.procedure.rest for one in laid.boundaries if one.name == "harvest")
+    assert any(tag.startswith("cyclophosphamide") for tag in dropped)
+    assert any(tag.startswith("infuse") for tag in dropped)
+    assert not any(tag.startswith("ocrelizumab") for tag in dropped)
+
+
+def with_drug(setup: Setup, drug: str) -> System:
+    """The arm's System; it has the drug already, since the course that follows gives it."""
+    system = setup.systems[0]
+    assert drug in {port.name for port in system.ports if port.direction == "dose"}
+    return system

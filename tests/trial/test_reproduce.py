@@ -7,8 +7,10 @@ import html
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import reseed
@@ -58,6 +60,22 @@ def test_arms_chosen_from_python_are_told_in_python(library: Path) -> None:
     text = "\n".join(lines.groups())
     assert "{'mine': 'later', 'usual': 'once'}" in text
     assert "courses later" in words and "courses once" in words
+    names: dict[str, Any] = {}
+    exec(text.replace("FOLDER", str(library)).replace("study.run", "run = study.run"), names)  # noqa: S102
+    pd.testing.assert_frame_equal(names["run"].outcomes, run.outcomes)
+
+
+def test_what_follows_a_course_is_told_with_it(library: Path) -> None:
+    """A course alone is another arm than the same course and what follows it."""
+    text = (library / "courses/once.toml").read_text(encoding="utf-8")
+    stage = re.search(r'name = "(.*?)"', text)
+    assert stage
+    after = text.replace(stage[0], 'name = "after"').replace("days = [0]", "days = [3]")
+    (library / "courses/after.toml").write_text(after, "utf-8")
+    study = reseed.load("tiny", library=library).with_arms({"one": ["once", "after"]})
+    words = told(study.run(patients=3, days=5.0, workers=1))
+    assert "reseed trial" not in words
+    assert "{'one': ['once', 'after']}" in words
 
 
 def test_what_a_short_run_leaves_out_is_said() -> None:

@@ -422,6 +422,20 @@ def test_those_an_endpoint_tells_of_are_known_to_the_cohort(
     assert told in fault.expected
 
 
+def test_a_baseline_after_treatment_needs_a_scan_by_then(folder: Path) -> None:
+    """A scan every 26 weeks from the infusion on day 7: the first is on day 189 after entry."""
+    rule = FILES["endpoints/failure.toml"].replace("not_by", "first")
+    rule = rule.replace(
+        'endpoint = "engraftment"\nday = 28', 'records = ["death"]\nbaseline_day = 150'
+    )
+    (folder / "endpoints/failure.toml").write_text(rule.replace('"infusion"', '"entry"'))
+    scan = '[[observation.assessment]]\nrecord = "death"\nevery = "26 week"\nsource = "usual"\n'
+    change(folder, "scenarios/first.toml", "[parameters]", f"{scan}[parameters]")
+    (fault,) = faults_of(folder)
+    assert fault.place == "settings.baseline_day"
+    assert fault.expected.startswith("189 or later")
+
+
 def test_syntax_error_has_its_line(folder: Path) -> None:
     """A file that is no TOML says where it ceases to be."""
     change(folder, "courses/short.toml", 'name = "conditioning"', "name : conditioning")

@@ -39,8 +39,15 @@ def test_medians_of_everybody() -> None:
     assert median_times(TIME, event, EVERYBODY, True)[0] == reached
     assert np.isinf(median_times(TIME, np.zeros(90, int), EVERYBODY, False)[0])
     values = np.arange(90.0)
-    assert middles(values, EVERYBODY, "median")[0] == 44.5
-    assert middles(values, EVERYBODY, "mean")[0] == 44.5
+    assert middles(values, np.ones(len(values)), EVERYBODY, "median")[0] == 44.5
+    assert middles(values, np.ones(len(values)), EVERYBODY, "mean")[0] == 44.5
+
+
+def test_values_are_drawn_as_often_as_they_count() -> None:
+    """One that stands for three patients is drawn three times as often as one for one."""
+    values, weights = np.array([0.0, 1.0]), np.array([1.0, 3.0])
+    uniform = (np.arange(4000) + 0.5)[None, :] / 4000
+    assert middles(values, weights, uniform, "mean")[0] == 0.75
 
 
 def test_studies_scatter_as_the_binomial_law_says() -> None:

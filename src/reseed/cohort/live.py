@@ -24,7 +24,6 @@ from reseed.nouns.system import System
 
 TOGETHER = 6  # lives of each place that are told side by side with those of others
 ALONE = 8  # lives that a place still empty is offered then, all at once; twice as many each time
-HOPELESS = 500  # lives after which a criterion that none of them has ever met is taken for a slip
 LIVES = 2_000  # lives for one place in the study, at most
 APART = 10**12  # between the numbers that address the luck of one place's lives
 DURATION, TOLD = "disease_duration", "years_told"
@@ -80,8 +79,7 @@ def live(
     name become covariates. Parameters are those of the arm to come, and not drawn here.
 
     Who fills a place, or that nobody does, depends on that place alone. InvalidInput for a place
-    that stays empty, with the number of lives that each criterion has excluded: after 500 lives if
-    one criterion was never met in any of them, else after 2,000.
+    that stays empty after 2,000 lives, with the number of them that each criterion has excluded.
     """
     history = design.history
     assert history is not None
@@ -128,8 +126,7 @@ def _fill(place: Place, told: Tell, design: CohortDesign, criteria: Sequence[Cri
     """Offers one place to more lives; InvalidInput if none of them fits."""
     size = ALONE
     while math.isnan(place.lived):
-        slip = place.told >= HOPELESS and not place.met.all()
-        if slip or place.told >= LIVES:
+        if place.told >= LIVES:
             raise InvalidInput([_nobody(place, design, criteria)])
         size = min(size, LIVES - place.told)
         turns = place.told + np.arange(size)
@@ -146,7 +143,7 @@ def _nobody(place: Place, design: CohortDesign, criteria: Sequence[Criterion]) -
         f"{_in_words(one)} in {place.told - met}"
         for one, met in zip(criteria, place.met, strict=True)
     )
-    found = f"nobody for place {place.number} in {place.told} lives; never met: {excluded}"
+    found = f"nobody for place {place.number} in {place.told} lives of it; never met: {excluded}"
     if place.met.all():
         found += "; and never all of them at one visit"
     if place.failed:

@@ -77,9 +77,9 @@ def _first_day(stage: Stage) -> float:
 
 
 def _planned(course: Course) -> tuple[str, ...]:
-    """The tags of all that is given and done without a switch."""
-    waiting = course.switched_to()
-    stages = [stage for stage in course.stages if stage.name not in waiting]
+    """The tags of what a course gives and does without a switch, but for what follows it."""
+    left = course.switched_to() | course.following
+    stages = [stage for stage in course.stages if stage.name not in left]
     drugs = [tag(give.drug, stage) for stage in stages for give in stage.gives]
     return (*drugs, *(_mark(do, stage) for stage in stages for do in stage.procedures))
 

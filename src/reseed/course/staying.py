@@ -13,7 +13,8 @@ _FAILED = "failed"  # under which the names of procedures that failed are carrie
 class Staying:
     """A procedure that ends no follow-up: where it would, that is a record of it instead.
 
-    What is given and done in the rest of the course, under the tags `rest`, is dropped then.
+    What is given and done in the rest of the course, under the tags `rest`, is dropped then; what
+    follows the course is not.
     """
 
     name: str

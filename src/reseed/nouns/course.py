@@ -105,7 +105,11 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A treatment course; day 0 is the infusion of the graft or, as `origin` says, study entry."""
+    """A treatment course; day 0 is the infusion of the graft or, as `origin` says, study entry.
+
+    Where another course follows it in an arm, `then` is that one's name, and `following` are the
+    names of the stages that came from there.
+    """
 
     name: str
     title: str
@@ -113,6 +117,8 @@ class Course:
     stages: tuple[Stage, ...]
     sources: tuple[str, ...]
     origin: str = "infusion"
+    then: str = ""
+    following: frozenset[str] = frozenset()
 
     def switched_to(self) -> frozenset[str]:
         """The names of the stages that begin with a switch."""

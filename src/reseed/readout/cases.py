@@ -167,10 +167,13 @@ def in_window(endpoint: Endpoint, day: NDArray) -> NDArray[np.bool_]:
 def whole_window(cases: Cases, endpoint: Endpoint) -> NDArray[np.bool_]:
     """Of which patients a sum over the endpoint's window is known.
 
-    Those followed to its last day, and those whose course came to an end of its own before, by
-    death for example. What a planned end or a drop-out cuts off is missing, not zero.
+    Those followed to its last day, and those who died before (`death` of the settings names such
+    ends, "death" if not given). What any other end cuts off is missing, not zero: after a harvest
+    that failed, say, the patient lives on.
     """
-    return ~cases.cut | (cases.end >= endpoint.to_day - TOLERANCE)
+    deaths = names_in(endpoint, "death", ("death",))
+    dead = np.array([why in deaths for why in cases.observations.reason], dtype=bool)
+    return dead | (cases.end >= endpoint.to_day - TOLERANCE)
 
 
 def time_to_event(
@@ -210,20 +213,13 @@ def measured(value: NDArray[np.float64], unit: tuple[str, ...]) -> Verdicts:
     return Verdicts(time, status, value, unit, np.full(value.shape, np.inf), time)
 
 
-def totalled(
-    cases: Cases,
-    endpoint: Endpoint,
-    value: NDArray[np.float64],
-    unit: str,
-    whole: NDArray[np.bool_] | None = None,
-) -> Verdicts:
+def totalled(cases: Cases, endpoint: Endpoint, value: NDArray[np.float64], unit: str) -> Verdicts:
     """Verdicts from sums over the endpoint's window, NaN where nothing is known of them.
 
-    Whose sum is not `whole` (those that `whole_window` leaves out, if not given) has no value, but
-    the day on which follow-up was cut off as time: a censored patient, for those who estimate the
-    mean (`reseed.stats.censoring_weights`).
+    Whose sum `whole_window` does not know has no value, but the day on which follow-up ended as
+    time: a censored patient, for those who estimate the mean (`reseed.stats.censoring_weights`).
     """
-    known = whole_window(cases, endpoint) if whole is None else whole
+    known = whole_window(cases, endpoint)
     verdicts = measured(np.where(known, value, np.nan), (unit,) * cases.count)
     last = np.clip(cases.end, endpoint.from_day, endpoint.to_day)
     time = np.where(np.isnan(value), np.nan, last)

@@ -76,7 +76,7 @@ class ArmData:
     def known(self, endpoint: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The values of a measured endpoint that are known, and what each of them counts for.
 
-        See `reseed.stats.censoring_weights`; a rate's patients count alike.
+        See `reseed.stats.censoring_weights`. Not for rates, whose time is what was watched.
         """
         rows = self.outcome(endpoint)
         values, status = rows["value"].to_numpy(float), rows["status"].to_numpy()

@@ -142,13 +142,23 @@ def _measured(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     factor = scale(unit, readable(unit))
     gap = sign * factor * (both["value_two"] - both["value_one"]).to_numpy(float)
     title = labelled(endpoint.get("title") or spoken(endpoint["name"]), readable(unit))
-    weights = np.ones(len(gap))
-    for side in ("one", "two"):  # arms lose their patients each by itself
-        time, status = both[f"time_{side}"].to_numpy(float), both[f"status_{side}"].to_numpy()
-        if endpoint.get("kind") not in RATED:
-            weights *= censoring_weights(time, status)
     there = np.isfinite(gap)
-    return Gain(title, gap[there], 0.0, False, weights[there], endpoint["name"])
+    weights = None if endpoint.get("kind") in RATED else pair_weights(both)[there]
+    return Gain(title, gap[there], 0.0, False, weights, endpoint["name"])
+
+
+def pair_weights(both: Any) -> NDArray[np.float64]:
+    """What each pair counts for, from `time_one`, `status_one` and the same of `two`.
+
+    A pair is known once both of its sums are. A twin who drops out does so in both arms, so the
+    arms' own weights must not be multiplied; for a pair as a whole it does not matter how the two
+    depend on each other.
+    """
+    times = both[["time_one", "time_two"]].to_numpy(float)
+    known = both[["status_one", "status_two"]].to_numpy() == 1
+    whole = known.all(axis=1)
+    cut = np.where(known, np.inf, times).min(axis=1, initial=np.inf)
+    return censoring_weights(np.where(whole, times.max(axis=1), cut), whole.astype(int))
 
 
 def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:

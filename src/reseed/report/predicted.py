@@ -17,7 +17,7 @@ from reseed.nouns.key import Key
 from reseed.report.clock import is_long
 from reseed.report.data import ArmData, TrialData
 from reseed.report.variables import readable, scale
-from reseed.stats import interval_of, median_times, middles, risk_at, shares
+from reseed.stats import interval_of, mean, median_times, middles, quantiles, risk_at, shares
 
 MEASURED = ("distribution", "mean")  # kinds of estimates of values, not of times
 STUDIES = 400
@@ -117,10 +117,14 @@ def _prediction(
     drawn = effective(row)
     uniform = draws[:, : min(drawn, LARGEST)] if drawn else None
     if estimate.kind in MEASURED:
-        values = table["value"].to_numpy(float)[table["status"].to_numpy() == 1]
-        model = float(values.mean()) if row["measure"] == "mean" else float(np.median(values))
+        values, weights = arm.known(row["endpoint"])
+        model = (
+            mean(values, weights).value
+            if row["measure"] == "mean"
+            else float(quantiles(values, (0.5,), weights)[0])
+        )
         if uniform is not None:
-            bounds = interval_of(middles(values, uniform, row["measure"]))
+            bounds = interval_of(middles(values, weights, uniform, row["measure"]))
     else:
         known = np.isfinite(table["time"].to_numpy(float))
         time = table["time"].to_numpy(float)[known]

@@ -67,6 +67,27 @@ def check_assessments(
     _check_once([row.get("port") or row.get("record") for row in rows], sheet)
 
 
+def check_baseline(endpoint: Mapping[str, Any], sheet: Sheet, scenario: Mapping[str, Any]) -> None:
+    """A baseline after the treatment needs a scan between the infusion and its day."""
+    settings, infusion = endpoint.get("settings"), scenario.get("infusion_day")
+    if not isinstance(settings, dict) or not isinstance(infusion, int | float):
+        return
+    baseline, records = settings.get("baseline_day"), settings.get("records")
+    if not isinstance(baseline, int | float) or baseline <= 0 or not isinstance(records, list):
+        return
+    start = 0.0 if endpoint.get("origin") == "infusion" else float(infusion)
+    for row in tables(scenario.get("observation"), "assessment"):
+        every = attempt(parse_quantity, row.get("every"))
+        if row.get("record") not in records or every is None:
+            continue
+        if not units.compatible(every.unit, "day"):
+            continue
+        first = start + round(units.convert(every.value, every.unit, "day"))
+        if first > baseline:
+            found = f"day {baseline:g}, and the first scan after the infusion on day {first:g}"
+            sheet.add("settings.baseline_day", found, f"{first:g} or later, of this scenario")
+
+
 def _check_time(row: Mapping[str, Any], place: str, sheet: Sheet) -> None:
     every = attempt(parse_quantity, row.get("every"))
     if every is None:

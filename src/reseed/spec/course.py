@@ -132,6 +132,8 @@ def joined(first: Course, then: Course | None = None) -> Course:
     whole = dataclasses.replace(
         first,
         stages=(*first.stages, *then.stages),
+        then=then.name,
+        following=frozenset(stage.name for stage in then.stages),
         sources=tuple(dict.fromkeys((*first.sources, *then.sources))),
     )
     return _staying(whole)

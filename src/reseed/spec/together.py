@@ -10,7 +10,7 @@ from reseed.nouns.module import Module
 from reseed.spec import crosscheck
 from reseed.spec.among import check_among
 from reseed.spec.assembly import Gap, assemble, outputs
-from reseed.spec.assessment import check_assessments
+from reseed.spec.assessment import check_assessments, check_baseline
 from reseed.spec.course import misfits
 from reseed.spec.display import check_displays
 from reseed.spec.endpoint import REFERENCES
@@ -56,6 +56,8 @@ def check_together(found: Gathered) -> None:
     if found.cohort and found.cohort[1]:
         for endpoint_sheet, _, raw in found.endpoints.values():
             check_among(raw, endpoint_sheet, found.cohort[1])
+    for endpoint_sheet, _, raw in found.endpoints.values():
+        check_baseline(raw, endpoint_sheet, data)
     _check_following(found)
     _check_show(found, arms)
     _check_summary(found)

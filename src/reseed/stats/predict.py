@@ -43,9 +43,17 @@ def median_times(
     return np.where(reached.any(axis=1), found, np.inf)
 
 
-def middles(values: Vector, uniform: Vector, measure: str) -> Vector:
-    """The `mean` or the `median` of a measured value in each study."""
-    drawn = values[chosen(uniform, len(values))]
+def middles(values: Vector, weights: Vector, uniform: Vector, measure: str) -> Vector:
+    """The `mean` or the `median` of a measured value in each study.
+
+    Values are drawn by their weights, which say for how many patients each of them stands.
+    """
+    if weights.min() == weights.max():
+        drawn = values[chosen(uniform, len(values))]
+    else:
+        ends = np.cumsum(weights)
+        places = np.searchsorted(ends, uniform * ends[-1], side="right")
+        drawn = values[np.minimum(places, len(values) - 1)]
     found: Vector = drawn.mean(axis=1) if measure == "mean" else np.median(drawn, axis=1)
     return found
 

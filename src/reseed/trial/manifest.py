@@ -124,6 +124,7 @@ def _arm(setup: Setup, number: int) -> dict[str, Any]:
         "name": arm.name,
         "title": arm.title,
         "course": arm.course.name,
+        "then": arm.course.then,
         "words": in_words(arm.course),
         "given": _given(setup, arm),
         "modules": [module.name for module in arm_modules(setup.scenario, arm)],

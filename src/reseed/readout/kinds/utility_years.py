@@ -8,7 +8,7 @@ import numpy as np
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.endpoint import Endpoint
-from reseed.readout.cases import TOLERANCE, Cases, Verdicts, names_in, setting, totalled
+from reseed.readout.cases import TOLERANCE, Cases, Verdicts, setting, totalled
 
 
 def utility_years(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdicts:
@@ -32,8 +32,5 @@ def utility_years(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -
         inside = (days > start[patient]) & (days < stop[patient])
         knots = np.concatenate([[start[patient]], days[inside], [stop[patient]]])
         years[patient] = np.trapezoid(np.interp(knots, days, own), knots) / DAYS_PER_YEAR
-    deaths = names_in(endpoint, "death", ("death",))
-    dead = np.array([why in deaths for why in cases.observations.reason], dtype=bool)
-    whole = dead | (cases.end >= endpoint.to_day - TOLERANCE)
     years[cases.end < endpoint.from_day - TOLERANCE] = np.nan
-    return totalled(cases, endpoint, years, "year", whole)
+    return totalled(cases, endpoint, years, "year")

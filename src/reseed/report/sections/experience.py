@@ -14,11 +14,12 @@ from reseed.report.clock import is_long
 from reseed.report.data import ArmData, TrialData
 from reseed.report.given import Received, days_of, doses_of, received
 from reseed.report.names import labelled, spoken
-from reseed.report.numbers import NONE, count, share, spread
+from reseed.report.numbers import NONE, count, percent, share, spread
 from reseed.report.sections.by_arm import by_arm
 from reseed.report.sections.course import FAILURE, PROCEDURES, QUIET
 from reseed.report.sections.differences import title_of
 from reseed.report.yearly import Followed, followed
+from reseed.stats import quantiles
 
 _NOTES = (
     "In each cell: patients with at least one (%); then the number per patient among those with "
@@ -27,6 +28,8 @@ _NOTES = (
     "Drugs are counted as they were given: from the course or the switch that began them to the "
     "switch, the recovery or the procedure that stopped them, or the end of follow-up. A drug that "
     "the model gives as a steady rate has no doses.",
+    "Lasted: of all patients, those whose sum is known counting for those cut off before (inverse "
+    "probability of censoring); then how long among those with any.",
 )
 _SOON = 1e-6  # days: an end and the event that brought it about have the same time
 
@@ -150,16 +153,24 @@ def _measures(data: TrialData, people: Sequence[Followed]) -> _Rows:
     rows: _Rows = []
     for endpoint in data.endpoints:
         found = {arm.name: estimate for arm, estimate in data.of(endpoint["name"])}
-        if endpoint.get("kind") != "time_below" or not found:
+        if endpoint.get("kind") not in ("time_below", "time_above") or not found:
             continue
         unit = next((estimate.unit for estimate in found.values() if estimate.unit), "")
-        cells: list[Text] = []
-        for arm in data.arms:
-            own = arm.outcome(endpoint["name"])["value"].to_numpy(float)
-            own = own[np.isfinite(own)]
-            cells.append(_cell(own, len(own)) if len(own) else NONE)
+        cells: list[Text] = [_lasted(*arm.known(endpoint["name"])) for arm in data.arms]
         rows.append(("sub", labelled(title_of(endpoint), unit), cells))
     return [("group", "Lasted", ()), *rows] if rows else []
+
+
+def _lasted(values: NDArray[np.float64], weights: NDArray[np.float64]) -> str:
+    """The share of patients with any of it, and how long among these; some count for others."""
+    if not len(values):
+        return NONE
+    some = values > 0
+    text = f"{percent(float(weights[some].sum() / weights.sum()))}%"
+    if not some.any():
+        return text
+    low, middle, high = (float(q) for q in quantiles(values[some], weights=weights[some]))
+    return f"{text}; {spread(middle, low, high)}"
 
 
 def _ends(data: TrialData, people: Sequence[Followed]) -> _Rows:

@@ -136,8 +136,8 @@ def _table(titles: Mapping[str, str], found: Sequence[Prediction]) -> Table:
         f"Predicted: 95% of {STUDIES} studies, drawn from this arm's virtual patients with "
         "replacement; the uncertainty of the model's parameters is not in it. Drawn: so many fully "
         "followed patients as the published interval of a share is worth, p (1 − p) / SE², where "
-        "that is fewer than the study had; the patients of this arm are followed almost "
-        "completely. Without an interval, all patients of the study. "
+        "that is fewer than the study had. Patients who drop out of this arm are censored in "
+        "the drawn studies, too. Without an interval, all patients of the study. "
         f"Studies of more than {count(LARGEST)} patients are drawn with {count(LARGEST)}. {NONE}: "
         "not given, or not known.",
         *remarks,

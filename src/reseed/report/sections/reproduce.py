@@ -6,7 +6,7 @@ import shlex
 from typing import Any
 
 from reseed.report.blocks import Block, Column, Piece, Prose, Row, Table, Text
-from reseed.report.data import TrialData
+from reseed.report.data import ArmData, TrialData
 from reseed.report.names import spoken
 from reseed.report.numbers import count, number
 
@@ -60,7 +60,7 @@ def _python(data: TrialData) -> tuple[str, ...]:
     """The calls, a line each."""
     run = data.run
     library = ', library="FOLDER"' if run.get("own") else ""
-    arms = {arm.name: str(arm.info.get("course", "")) for arm in data.arms}
+    arms = {arm.name: _courses(arm) for arm in data.arms}
     days = _days(data, ", days={}")
     return (
         "import reseed",
@@ -68,6 +68,12 @@ def _python(data: TrialData) -> tuple[str, ...]:
         f"study = study.with_arms({arms!r})",
         f"study.run(patients={run.get('patients', 0)}, seed={run.get('seed', 0)}{days})",
     )
+
+
+def _courses(arm: ArmData) -> str | list[str]:
+    """The course of an arm, or a list of it and what follows it."""
+    course, then = str(arm.info.get("course", "")), str(arm.info.get("then", ""))
+    return [course, then] if then else course
 
 
 def _own(data: TrialData) -> tuple[Block, ...]:
@@ -102,8 +108,9 @@ def _other_arms(data: TrialData) -> bool:
     named = _scenario(data).get("arm")
     if not isinstance(named, list):
         return False
-    theirs = [(arm.get("name"), arm.get("course")) for arm in named]
-    return theirs != [(arm.name, arm.info.get("course")) for arm in data.arms]
+    theirs = [(arm.get("name"), arm.get("course"), arm.get("then", "")) for arm in named]
+    own = [(arm.name, arm.info.get("course"), arm.info.get("then", "")) for arm in data.arms]
+    return theirs != own
 
 
 def _days(data: TrialData, words: str) -> str:

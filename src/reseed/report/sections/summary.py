@@ -21,6 +21,9 @@ from reseed.report.sections.findings import findings
 from reseed.report.variables import readable, scale
 from reseed.stats import Bounded
 
+SUMS = ("time_below", "time_above", "count", "utility_years")
+"""Kinds of endpoints that are sums over time, of which a drop-out leaves a part unknown."""
+
 _Row = tuple[str, str, Sequence[Text]]
 
 
@@ -172,6 +175,7 @@ def _grafted(data: TrialData) -> list[int]:
 def _missing(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Notes on whom the endpoints do not describe, and why, if there is anybody."""
     alike: dict[str, list[str]] = {}
+    cut: dict[str, list[str]] = {}
     grafted = _grafted(data)
     without = {arm.name: arm.size - n for arm, n in zip(data.arms, grafted, strict=True)}
     ungrafted = False
@@ -183,7 +187,8 @@ def _missing(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[s
             ungrafted = True
         elif gaps:
             inside = ", ".join(f"{title}: {count(number)}" for title, number in gaps)
-            alike.setdefault(inside, []).append(title_of(endpoint))
+            which = cut if endpoint.get("kind") in SUMS else alike
+            which.setdefault(inside, []).append(title_of(endpoint))
     counts = ", ".join(count(number) for number in grafted if number)
     arms = "" if all(grafted) else " of an arm with one"
     first = (
@@ -191,6 +196,11 @@ def _missing(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[s
     )
     return (
         *((first,) if ungrafted else ()),
+        *(
+            f"Cut off before the sum was known, so that others count for them ({gaps}): "
+            f"{'; '.join(titles)}."
+            for gaps, titles in cut.items()
+        ),
         *(
             f"Left out of the rows, since the patient has no such value ({gaps}): "
             f"{'; '.join(titles)}."
