@@ -233,7 +233,8 @@ def test_progressive_patients_progress_more_and_relapse_no_more(tmp_path) -> Non
     """After the same regimen, five years: the scenarios of relapsing and progressive disease.
 
     Progression-free: relapsing patients better by more than ten points; relapse-free: by less
-    than five, which is two standard errors with 500 of each. In the scenario itself, both arms have everybody at risk at entry.
+    than five, which is two standard errors with 500 of each. In the scenario itself, both arms
+    have everybody at risk at entry.
     """
     share = {}
     for name in ("ms-autologous", "ms-progressive"):
