@@ -80,7 +80,7 @@ def test_an_interrupted_trial_goes_on_to_the_same_bytes(library: Path, tmp_path:
     """SIGINT ends with 130 and a way to go on; the same command then finishes the trial."""
     command = [sys.executable, "-m", "reseed", "trial", "tiny", "--library", str(library)]
     command += ["--workers", "2", "--batch", "20", "--out", str(tmp_path / "stopped")]
-    command += ["--patients", "1900"]  # enough in the second block to be stopped within it
+    command += ["--patients", "2900"]  # the process that writes may lag far behind its workers
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     marker = tmp_path / "stopped" / "done" / "one" / "000000.json"
     deadline = time.time() + 60
@@ -96,7 +96,7 @@ def test_an_interrupted_trial_goes_on_to_the_same_bytes(library: Path, tmp_path:
     assert again.returncode == 0, again.stderr
     assert marker.stat().st_mtime_ns == first  # the finished block was not done again
     tiny = reseed.load("tiny", library=[library])
-    whole = tiny.run(patients=1900, out=tmp_path / "whole", workers=1).folder
+    whole = tiny.run(patients=2900, out=tmp_path / "whole", workers=1).folder
     assert store.digest_tree(whole) == store.digest_tree(tmp_path / "stopped")
 
 
@@ -132,8 +132,7 @@ def test_a_killed_worker_costs_time_and_nothing_else(
         time.sleep(0.02)
     _, errors = process.communicate(timeout=120)
     assert killed and process.returncode == 0, errors
-    tiny = reseed.load("tiny", library=[library])
-    whole = tiny.run(patients=1900, out=tmp_path / "whole", workers=1).folder
+    whole = reseed.load("tiny", library=[library]).run(out=tmp_path / "whole", workers=1).folder
     assert store.digest_tree(whole) == store.digest_tree(tmp_path / "killed")
 
 

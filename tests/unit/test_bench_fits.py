@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import calibrate_engraftment, calibrate_safety, tables
+from bench import calibrate_engraftment, calibrate_reconstitution, calibrate_safety, tables
 from reseed.spec import find_library
 
 
@@ -62,3 +62,13 @@ def test_the_count_at_which_infections_are_fitted_is_the_ports_default(copied: C
     ports = (copied.path("models", "infection") / "ports.tsv").read_text(encoding="utf-8")
     assert "CD4 T cells; default=201e6\n" in ports
     assert "default=7\n" in ports
+
+
+def test_every_tolerance_of_the_t_cells_fit_stands_beside_its_target() -> None:
+    """The table of docs/calibration.md has each target once, with the weight that it really has."""
+    page = (Path(__file__).resolve().parents[2] / "docs/calibration.md").read_text("utf-8")
+    published = [line for line in page.splitlines() if line.startswith("| ")]
+    for target in calibrate_reconstitution.TARGETS:
+        what = f"{target.port}/{target.over}" if target.over else target.port
+        row = f"| {what} | {target.day} | {target.value:.2f} | {target.tolerance:.2f} | "
+        assert sum(line.startswith(row) for line in published) == 1, row
