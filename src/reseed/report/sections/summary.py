@@ -24,6 +24,8 @@ from reseed.stats import Bounded
 SUMS = ("time_below", "time_above", "count", "utility_years")
 """Kinds of endpoints that are sums over time, of which a drop-out leaves a part unknown."""
 
+NOT_YET = "not yet seen"
+
 _Row = tuple[str, str, Sequence[Text]]
 
 
@@ -63,11 +65,19 @@ def _notes(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[str
 
 def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     """The curve at the end of the endpoint's window in per cent, with its interval."""
-    return on_day(estimate, end_of(endpoint, estimate))
+    return on_day(endpoint, estimate, end_of(endpoint, estimate))
 
 
-def on_day(estimate: Estimate, day: float) -> str:
-    """The curve on a day in per cent, with its interval."""
+def seen_from(endpoint: Mapping[str, Any]) -> float:
+    """The first day after its origin on which an endpoint can be seen; infinite if never."""
+    day = endpoint.get("seen_from", 0.0)
+    return math.inf if day is None else float(day)
+
+
+def on_day(endpoint: Mapping[str, Any], estimate: Estimate, day: float) -> str:
+    """The curve on a day in per cent, with its interval, once there was anything to see."""
+    if day < seen_from(endpoint):
+        return NOT_YET
     at = int(np.searchsorted(estimate.times, day + 1e-9, "right")) - 1
     if at < 0:
         return NONE
