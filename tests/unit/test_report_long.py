@@ -234,6 +234,12 @@ def test_benefit_is_within_patients(folder: Path, html: str) -> None:
     words = section(html, "benefit")
     assert "Relapse: events avoided 8 7 (87.5%) 1 (12.5%) 0 (0.0%)" in words
     assert "better 87.5%" in words and "worse 12.5%" in words
+    assert (
+        "Below 0.5 a difference is too small to matter and counts as the same: Disability" in words
+    )
+    assert "Years gained count as the same below one month (0.0833)" in words
+    harms = "Harms that the model does not have cannot differ between arms: see Limits."
+    assert harms in words and harms in section(html, "experience")
 
 
 def test_different_people_have_no_benefit_each(tmp_path: Path) -> None:
