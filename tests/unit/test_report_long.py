@@ -130,6 +130,28 @@ def test_nothing_is_told_before_it_can_be_seen(folder: Path) -> None:
     assert "from day 1000 after infusion on" in figure.notes[0]
 
 
+def test_what_cannot_be_seen_by_its_day_is_not_compared(folder: Path) -> None:
+    """An endpoint of 15 years whose first scan never comes, and a published share before it."""
+    from reseed.report.predicted import predictions
+    from reseed.report.sections.differences import contrasts
+
+    data = read_trial(folder)
+
+    def with_first(day: float | None):
+        first = [{**e, "seen_from": day} if e["name"] == "free" else e for e in data.endpoints]
+        return dataclasses.replace(data, run={**data.run, "endpoints": first})
+
+    def told(trial) -> set[str]:
+        return {contrast.endpoint["name"] for contrast in contrasts(trial)}
+
+    def shares(trial) -> int:
+        return sum(one.row["measure"] == "share" for one in predictions(trial))
+
+    assert told(with_first(0.0)) == told(with_first(6 * YEAR)) == {"free", "walking", "low"}
+    assert told(with_first(None)) == {"walking", "low"}
+    assert shares(with_first(0.0)) == 2 and shares(with_first(6 * YEAR)) == 0
+
+
 def test_a_scan_that_counts_is_the_first_after_the_baseline() -> None:
     """Scans on days 0, 232, 414: with the baseline on day 244 the third one is the first to tell.
 

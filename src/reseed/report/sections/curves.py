@@ -12,7 +12,7 @@ import numpy as np
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table, Text
 from reseed.report.clock import is_long, moment
-from reseed.report.data import TIMED, ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData, seen_from
 from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
 from reseed.report.numbers import NONE, count, percent, plural
 from reseed.report.sections.by_arm import by_arm
@@ -22,7 +22,6 @@ from reseed.report.sections.summary import (
     end_of,
     on_day,
     quartiles,
-    seen_from,
     title_of,
 )
 

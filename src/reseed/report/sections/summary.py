@@ -12,7 +12,7 @@ from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Items, Text
 from reseed.report.clock import is_long
-from reseed.report.data import TIMED, ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData, seen_from
 from reseed.report.names import labelled
 from reseed.report.numbers import NONE, count, percent_interval, share, spread, spreads
 from reseed.report.sections.by_arm import by_arm
@@ -68,12 +68,6 @@ def _notes(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[str
 def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     """The curve at the end of the endpoint's window in per cent, with its interval."""
     return on_day(endpoint, estimate, end_of(endpoint, estimate))
-
-
-def seen_from(endpoint: Mapping[str, Any]) -> float:
-    """The first day after its origin on which an endpoint can be seen; infinite if never."""
-    day = endpoint.get("seen_from", 0.0)
-    return math.inf if day is None else float(day)
 
 
 def on_day(endpoint: Mapping[str, Any], estimate: Estimate, day: float) -> str:
