@@ -14,6 +14,8 @@ from reseed.report import figure_of_endpoint, figure_of_variable
 from reseed.report.drawing.bands import LEVELS, band_of
 from reseed.report.drawing.canvas import apart, ticks
 from reseed.report.drawing.curves import Curve, Follow, axis_end
+from reseed.report.drawing.forest import Line, draw_forest
+from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.drawing.svg import inline
 
 
@@ -164,3 +166,22 @@ def test_labels_are_moved_apart_within_their_room():
     ordered = sorted(moved)
     assert np.diff(ordered).min() >= 0.2 - 1e-9
     assert ordered[0] >= 0 and ordered[-1] <= 2
+
+
+def test_a_histogram_counts_those_who_stand_for_others() -> None:
+    """The one at 9 counts for three: bars, median and quartiles are those of 1, 2, 9, 9 and 9."""
+    sample = Sample(0, "Arm", np.array([1.0, 2.0, 9.0]), np.array([1.0, 1.0, 3.0]))
+    drawn = draw_histograms("Months", [sample])
+    assert "median 9 (2 to 9); 3 patients" in texts(drawn)
+    bars = drawn.axes[0].patches[0].get_data().values
+    assert bars.sum() == pytest.approx(100) and bars[-1] == pytest.approx(60)
+
+
+def test_a_bar_below_nothing_is_drawn_whole() -> None:
+    """Falls alone: the axis reaches from below the lowest number to nothing."""
+    line = Line("Change", "Doe", 0, (-1.7, np.nan, np.nan), (-1.1, -1.2, -0.9), True)
+    axes = draw_forest([("Value", [line])]).axes[0]
+    low, high = axes.get_xlim()
+    assert low < -1.7 and 0 <= high < 0.2
+    bar = next(drawn for drawn in axes.lines if drawn.get_linewidth() == 5)
+    assert list(bar.get_xdata()) == [-1.2, -0.9]

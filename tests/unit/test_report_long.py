@@ -105,6 +105,98 @@ def test_axes_are_in_years_with_numbers_at_risk(folder: Path, html: str) -> None
     assert shown[at + 1 : at + 9] == [str(number) for number in expected]
 
 
+def test_nothing_is_told_before_it_can_be_seen(folder: Path) -> None:
+    """Free of what only a scan finds, first on day 1000: years one and two are not yet seen."""
+    from reseed.report.sections import curves
+
+    data = read_trial(folder)
+    endpoints = [
+        {**e, "seen_from": 1000.0 if e["name"] == "free" else 0.0} for e in data.run["endpoints"]
+    ]
+    other = dataclasses.replace(data, run={**data.run, "endpoints": endpoints})
+    blocks = curves.events(other)
+    years = next(b for b in blocks if b.caption.startswith("Endpoints by year"))
+    cells, title = {}, ""
+    for row in years.rows:
+        title = row.cells[0] if row.kind == "group" else title
+        cells[title, row.cells[0]] = row.cells[1:]
+    assert cells["Relapse-free survival", "2 years"] == ("not yet seen", "not yet seen")
+    assert cells["Relapse-free survival", "3 years"][1].startswith("0.0 (")
+    assert cells["Walking aid", "1 year"][1].startswith("0.0 (")
+    (note,) = years.notes
+    assert "Relapse-free survival: from day 1000 after infusion on" in note
+    assert "Walking" not in note
+    (figure,) = (b for b in blocks if b.caption.startswith("Relapse-free survival. "))
+    assert "from day 1000 after infusion on" in figure.notes[0]
+
+
+def test_what_cannot_be_seen_by_its_day_is_not_compared(folder: Path) -> None:
+    """An endpoint of 15 years whose first scan never comes, and a published share before it."""
+    from reseed.report.predicted import predictions
+    from reseed.report.sections.differences import contrasts
+
+    data = read_trial(folder)
+
+    def with_first(day: float | None):
+        first = [{**e, "seen_from": day} if e["name"] == "free" else e for e in data.endpoints]
+        return dataclasses.replace(data, run={**data.run, "endpoints": first})
+
+    def told(trial) -> set[str]:
+        return {contrast.endpoint["name"] for contrast in contrasts(trial)}
+
+    def shares(trial) -> int:
+        return sum(one.row["measure"] == "share" for one in predictions(trial))
+
+    assert told(with_first(0.0)) == told(with_first(6 * YEAR)) == {"free", "walking", "low"}
+    assert told(with_first(None)) == {"walking", "low"}
+    assert shares(with_first(0.0)) == 2 and shares(with_first(6 * YEAR)) == 0
+
+
+def test_a_scan_that_counts_is_the_first_after_the_baseline() -> None:
+    """Scans on days 0, 232, 414: with the baseline on day 244 the third one is the first to tell.
+
+    A composite waits for its last part, and a visit that rates comes after that at entry.
+    """
+    import reseed
+    from reseed.trial.manifest import seen_from
+
+    scenario = reseed.load("ms-autologous").scenario
+    found = {e.name: seen_from(scenario, e) for e in scenario.endpoints}
+    assert found["mri_activity_free_survival_from_entry"] == 414
+    assert found["neda_3_from_entry"] == 414
+    assert found["progression_free_survival_6m_from_entry"] == 232
+    assert found["progression_free_survival_6m"] == 183
+    assert found["relapse_free_survival_from_entry"] == 0
+    short = dataclasses.replace(scenario, follow_up_days=300)
+    assert {e.name for e in short.endpoints if seen_from(short, e) is None} == {
+        "mri_activity_free_survival_from_entry", "neda_3_from_entry",
+    }  # fmt: skip
+
+
+def test_recovery_of_cells_is_in_a_table(folder: Path) -> None:
+    """Median and quartiles at entry and some months after the infusion, of those followed then."""
+    from reseed.report.blocks import Table
+    from reseed.report.sections import trajectories
+
+    days = np.array([0.0, ORIGIN + 30, ORIGIN + 95, ORIGIN + 366, ORIGIN + 600])
+    cells = np.array([[100, 10, 40, 80, 1], [200, 20, 60, 90, 1], [300, 30, 80, np.nan, 1]])
+
+    def track(arm: int):
+        return lambda name: (1e6 * cells * (1 + arm), days, "cell/L") if name == "cells" else None
+
+    data = read_trial(folder)
+    arms = tuple(dataclasses.replace(arm, track=track(arm.index)) for arm in data.arms)
+    blocks = trajectories.build(dataclasses.replace(data, arms=arms))
+    (table,) = (block for block in blocks if isinstance(block, Table))
+    assert [row.cells for row in table.rows] == [
+        ("Cells, cells/µL",),
+        ("at entry", "200 (150 to 250)", "400 (300 to 500)"),
+        ("1 month", "20 (15 to 25)", "40 (30 to 50)"),
+        ("3 months", "60 (50 to 70)", "120 (100 to 140)"),
+        ("12 months", "85 (82 to 88)", "170 (165 to 175)"),
+    ]  # nothing at 6 months, since no time near it was kept, and nothing at 24
+
+
 def test_living_stand_under_the_means(html: str) -> None:
     """Before entry only those who were ill; after the death one fewer."""
     part = html[html.index("Living and followed") :]
@@ -126,6 +218,26 @@ def test_what_they_went_through(html: str) -> None:
     assert "Followed to the end 7 (87.5%) 8 (100.0%)" in words
 
 
+def test_every_arm_has_the_same_events_over_the_years(folder: Path) -> None:
+    """Relapses after ten years and the death of one arm alone; days of drugs stand elsewhere."""
+    from reseed.report.sections import course
+
+    days, years = (b for b in course.build(read_trial(folder)) if hasattr(b, "draw"))
+    assert "by day" in days.caption and "by month" in years.caption
+    lanes = {title: {lane.label: lane for lane in own} for _, title, own in years.draw.args[0]}
+    assert list(lanes["Graft"]) == list(lanes["No treatment"])
+    assert {"Relapse", "Death of infection", "Switch of drug"} <= lanes["Graft"].keys()
+    assert "Drug" not in lanes["Graft"] and "Graft infused" not in lanes["Graft"]
+    assert lanes["Graft"]["Death of infection"].note == "1 (12.5%)"
+    assert lanes["Graft"]["Death of infection"].days == pytest.approx(
+        np.floor((1000 - ORIGIN) / (YEAR / 12)) * YEAR / 12
+    )
+    assert lanes["No treatment"]["Death of infection"].note == "0 (0.0%)"
+    assert not len(lanes["No treatment"]["Death of infection"].days)
+    assert lanes["Graft"]["Relapse"].days.max() > 10 * YEAR
+    assert years.draw()
+
+
 def test_benefit_is_within_patients(folder: Path, html: str) -> None:
     """Relapses avoided while both lived, disability at the end, years before a walking aid."""
     data = read_trial(folder)
@@ -144,6 +256,12 @@ def test_benefit_is_within_patients(folder: Path, html: str) -> None:
     words = section(html, "benefit")
     assert "Relapse: events avoided 8 7 (87.5%) 1 (12.5%) 0 (0.0%)" in words
     assert "better 87.5%" in words and "worse 12.5%" in words
+    assert (
+        "Below 0.5 a difference is too small to matter and counts as the same: Disability" in words
+    )
+    assert "Years gained count as the same below one month (0.0833)" in words
+    harms = "Harms that the model does not have cannot differ between arms: see Limits."
+    assert harms in words and harms in section(html, "experience")
 
 
 def test_different_people_have_no_benefit_each(tmp_path: Path) -> None:

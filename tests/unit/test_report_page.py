@@ -16,7 +16,7 @@ from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.records import Records
 from reseed.nouns.trajectories import Trajectories
 from reseed.report import figure, write_report
-from reseed.report.numbers import percent_interval, spread
+from reseed.report.numbers import percent_interval, spread, spreads
 from reseed.report.page import STATEMENT
 from reseed.report.sections import SECTIONS
 
@@ -372,8 +372,11 @@ def test_numbers_are_the_estimates(trial, endpoint):
     """What stands on the page is what was estimated, for each endpoint and arm."""
     _, estimates, html, _ = trial
     summary = _Page(html[html.index('id="summary"') : html.index('id="course"')]).text
-    for estimate in (e for e in estimates if e.endpoint == endpoint):
-        if endpoint in MEASURED or TIMED[endpoint][1] == "sustained":
+    own = [e for e in estimates if e.endpoint == endpoint]
+    if endpoint in MEASURED:  # with as many decimals in both arms
+        assert " ".join(spreads([(e.median, e.q25, e.q75) for e in own])) in summary
+    for estimate in own:
+        if endpoint in TIMED and TIMED[endpoint][1] == "sustained":
             assert spread(estimate.median, estimate.q25, estimate.q75) in summary
         if endpoint in TIMED:
             ends = (float(row[-1]) for row in (estimate.estimate, estimate.low, estimate.high))

@@ -11,7 +11,7 @@ import pytest
 from reseed.nouns.estimate import Estimate
 from reseed.report.links import linked
 from reseed.report.names import labelled, quantity, spoken, unit_text
-from reseed.report.numbers import number, percent_interval, share, spread
+from reseed.report.numbers import number, percent_interval, share, spread, spreads, together
 from reseed.report.page import css_text
 from reseed.report.sections.differences import Contrast, Side, with_day
 from reseed.report.sections.findings import sentence
@@ -36,6 +36,16 @@ def test_spread_has_one_precision():
     assert spread(38.31, 32, 44.5) == "38.3 (32.0 to 44.5)"
     assert spread(12, 10, math.nan, absent="not reached") == "12 (10 to not reached)"
     assert spread(*[math.nan] * 3, absent="not reached") == "not reached"
+
+
+def test_a_row_has_one_precision():
+    """All cells of a row carry the same decimals, and nothing at all is 0."""
+    assert spreads([(-0.6472, -0.85, -0.3), (-1.152, -1.4, 0)]) == (
+        "−0.65 (−0.85 to −0.30)", "−1.15 (−1.40 to 0)",
+    )  # fmt: skip
+    assert spreads([(0, 0, 0.0667), (math.nan,) * 3]) == ("0 (0 to 0.0667)", "–")
+    assert spreads([(2.5, math.nan, math.nan)]) == ("2.50",)
+    assert together(0.0004, 0.5) == ("0.000", "0.500")
 
 
 def test_shares():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -126,6 +127,12 @@ class TrialData:
         """The kind of an endpoint's estimates, as `Estimate` says; "" without any."""
         found = self.of(endpoint)
         return found[0][1].kind if found else ""
+
+
+def seen_from(endpoint: Mapping[str, Any]) -> float:
+    """The first day after its origin on which an endpoint can be seen; infinite if never."""
+    day = endpoint.get("seen_from", 0.0)
+    return math.inf if day is None else float(day)
 
 
 def read_trial(folder: Path) -> TrialData:

@@ -56,12 +56,14 @@ def figure_of_endpoint(
     values: Mapping[str, NDArray[np.float64]] | None = None,
     follow: Mapping[str, tuple[NDArray[np.float64], NDArray[np.int64]]] | None = None,
     origin: str = "infusion",
+    weights: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Figure:
     """The figure of one endpoint from its estimates, one per arm, as a matplotlib Figure.
 
     Curves show numbers at risk, and events too if `follow` maps each arm's name to (time,
     status) per patient. A distribution is a histogram if `values` maps each arm's name to
-    values per patient (of a rate: events), else medians with quartiles. Raises ValueError
+    values per patient (of a rate: events) and `weights`, if given, to what each counts for; else
+    medians with quartiles. Raises ValueError
     without estimates or with estimates of different kinds.
     """
     kinds = {estimate.kind for estimate in estimates}
@@ -82,10 +84,10 @@ def figure_of_endpoint(
         return draw_dots(label, named, factor)
     if kinds == {"rate"}:
         label, factor = f"{title}: events", 1.0
-    samples = [Sample(index, arm, factor * _finite(values[e.arm])) for index, arm, e in named]
+    samples = []
+    for index, arm, e in named:
+        own = np.asarray(values[e.arm], dtype=float)
+        known = np.isfinite(own)
+        counts = weights[e.arm][known] if weights and e.arm in weights else None
+        samples.append(Sample(index, arm, factor * own[known], counts))
     return draw_histograms(label, samples)
-
-
-def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    array = np.asarray(values, dtype=float)
-    return array[np.isfinite(array)]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.report.data import as_seen, seen
+from reseed.report.data import TIMED, as_seen, seen
 from reseed.report.figures import figure_of_endpoint, figure_of_variable
+from reseed.stats import censoring_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,11 +55,15 @@ def _of_endpoint(folder: Path, endpoint: dict, titles: dict[str, str]) -> Figure
     import reseed.store as store
 
     estimates = [e for e in store.read_estimates(folder) if e.endpoint == endpoint["name"]]
-    values, follow = {}, {}
+    values, follow, weights = {}, {}, {}
     for estimate in estimates:
         rows = store.read_outcomes(folder, estimate.arm)
         rows = rows[rows["endpoint"] == endpoint["name"]]
         values[estimate.arm] = rows["value"].to_numpy(float)
+        if estimate.kind not in (*TIMED, "rate"):
+            time, status = rows["time"].to_numpy(float), rows["status"].to_numpy()
+            values[estimate.arm] = np.where(status == 1, values[estimate.arm], np.nan)
+            weights[estimate.arm] = censoring_weights(time, status)
         rows = rows[np.isfinite(rows["time"])]
         follow[estimate.arm] = (rows["time"].to_numpy(float), rows["status"].to_numpy(int))
     return figure_of_endpoint(
@@ -67,5 +72,6 @@ def _of_endpoint(folder: Path, endpoint: dict, titles: dict[str, str]) -> Figure
         arm_titles=titles,
         values=values,
         follow=follow,
+        weights=weights,
         origin="study entry" if endpoint.get("origin") == "entry" else "infusion",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 NONE = "–"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -48,7 +49,10 @@ def minus(text: str) -> str:
 
 
 def together(*values: float, absent: str = NONE) -> tuple[str, ...]:
-    """Values that stand side by side, with as many decimals each: ("38.3", "32.0", "44.5")."""
+    """Values that stand side by side, with as many decimals each: ("38.3", "32.0", "44.5").
+
+    What is exactly nothing is "0".
+    """
     finite = [value for value in values if math.isfinite(value)]
     largest = max((abs(value) for value in finite), default=0.0)
     if 0 < largest < 1e-3 or largest >= 1e5:
@@ -56,7 +60,7 @@ def together(*values: float, absent: str = NONE) -> tuple[str, ...]:
     whole = all(f"{value:.3f}".endswith(".000") for value in finite)
     decimals = 0 if whole else 1 if largest >= 3 else 2 - math.floor(math.log10(largest))
     # adding nothing turns -0 into 0
-    shown = (f"{round(v, decimals) + 0.0:.{decimals}f}" for v in finite)
+    shown = (f"{round(v, decimals) + 0.0:.{decimals}f}" if v else "0" for v in finite)
     return tuple(minus(next(shown)) if math.isfinite(v) else absent for v in values)
 
 
@@ -64,6 +68,19 @@ def spread(middle: float, low: float, high: float, *, absent: str = NONE) -> str
     """A median with its quartiles, "11 (10 to 12)"; `absent` stands for what is not there."""
     shown = together(middle, low, high, absent=absent)
     return absent if set(shown) == {absent} else f"{shown[0]} ({shown[1]} to {shown[2]})"
+
+
+def spreads(cells: Sequence[tuple[float, float, float]], *, absent: str = NONE) -> tuple[str, ...]:
+    """Values, each with the ends of its range, with as many decimals in all cells of a row.
+
+    A cell whose range is not known is its value alone.
+    """
+    flat = together(*(value for cell in cells for value in cell), absent=absent)
+    texts = []
+    for start in range(0, len(flat), 3):
+        middle, low, high = flat[start : start + 3]
+        texts.append(middle if low == high == absent else f"{middle} ({low} to {high})")
+    return tuple(texts)
 
 
 def percent(fraction: float) -> str:

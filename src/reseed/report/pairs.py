@@ -19,6 +19,8 @@ from reseed.stats import RATED, censoring_weights
 
 _BETTER = {"first": "more", "sustained": "less", "count": "less", "time_below": "less"}
 _EXACT = 1e-9
+MONTH = 1 / 12
+"""Years: times until an event that differ by less are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,6 @@ def _timed(endpoint: Mapping[str, Any], both: Any, sign: float) -> Gain:
     title = endpoint.get("title") or spoken(endpoint["name"])
     what = "gained before it ends" if sign < 0 else "earlier"
     unit = "years" if long else "days"
-    same = 1 / 12 if long else 0.0
+    same = MONTH if long else 0.0
     values, drawn = gap[np.isfinite(gap)], sign < 0 and long
     return Gain(f"{title}: {unit} {what}", values, same, drawn, None, endpoint["name"])

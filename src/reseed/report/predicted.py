@@ -15,7 +15,7 @@ from reseed.base.keys import uniforms
 from reseed.nouns.estimate import Estimate
 from reseed.nouns.key import Key
 from reseed.report.clock import is_long
-from reseed.report.data import ArmData, TrialData
+from reseed.report.data import ArmData, TrialData, seen_from
 from reseed.report.variables import readable, scale
 from reseed.stats import interval_of, mean, median_times, middles, quantiles, risk_at, shares
 
@@ -88,12 +88,14 @@ def effective(row: Mapping[str, Any]) -> int | None:
 
 
 def _judges(data: TrialData, row: Mapping[str, Any], arm: ArmData) -> bool:
-    """Whether the arm has an estimate of that kind, up to the day of the row."""
+    """Whether the arm has an estimate of that kind, up to the day of the row and seen by then."""
     estimate = data.estimates.get((arm.name, row["endpoint"]))
     if estimate is None or estimate.n == 0:
         return False
     if row["measure"] == "share":
-        return _reaches(estimate, float(row["day"]))
+        endpoint = next((e for e in data.endpoints if e["name"] == row["endpoint"]), {})
+        day = float(row["day"])
+        return _reaches(estimate, day) and day + 1.0 >= seen_from(endpoint)
     return row["measure"] == "median" or estimate.kind in MEASURED
 
 

@@ -15,7 +15,8 @@ from reseed.nouns.distribution import Distribution
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.history import History
 from reseed.nouns.module import Module, Parameter
-from reseed.nouns.scenario import Arm
+from reseed.nouns.scenario import Arm, Scenario
+from reseed.readout import visit_days
 from reseed.spec import arm_modules
 from reseed.trial.arms import overrides_of
 from reseed.trial.setup import Setup, ids_start
@@ -61,6 +62,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
                 "better": e.better,
                 "among": [str(condition) for condition in e.among],
                 "records": _records_of(e),
+                "seen_from": seen_from(scenario, e),
             }
             for e in scenario.endpoints
         ],
@@ -89,6 +91,41 @@ def _records_of(endpoint: Endpoint) -> list[str]:
     """The records that an endpoint looks at, if it does."""
     names = dict(endpoint.settings).get("records", ())
     return [str(name) for name in names] if isinstance(names, tuple) else []
+
+
+def seen_from(scenario: Scenario, endpoint: Endpoint) -> float | None:
+    """The first day after its origin on which an endpoint can be seen whole; None if never.
+
+    What only scans find, and what only visits rate and confirm, has the day of the first one that
+    counts: the first after the baseline. A composite is seen when all of its parts are.
+    """
+    settings, by_name = dict(endpoint.settings), {e.name: e for e in scenario.endpoints}
+    if endpoint.kind == "composite":
+        parts = [seen_from(scenario, by_name[n]) for n in _texts(settings.get("endpoints", ()))]
+        known = [part for part in parts if part is not None]
+        return max(known) if len(known) == len(parts) else None
+    scanned = set(_records_of(endpoint)) if endpoint.kind == "first" else set()
+    rated = settings.get("port") if endpoint.kind == "confirmed" else None
+    infusion, end = scenario.infusion_day, scenario.infusion_day + scenario.follow_up_days
+    start = 0.0 if endpoint.origin == "entry" else float(math.floor(infusion + 1e-9))
+    baseline = settings.get("baseline_day", 0.0 if rated else None)
+    days = [endpoint.from_day]
+    for one in scenario.assessments:
+        if one.record not in scanned and (not one.port or one.port != rated):
+            continue
+        visits = visit_days(one, infusion, end) - start
+        counted = (visits >= endpoint.from_day) & (visits + start > 0)
+        if isinstance(baseline, int | float):
+            counted &= visits > baseline
+        if not counted.any():
+            return None
+        days.append(float(visits[counted][0]))
+    return max(days)
+
+
+def _texts(wanted: object) -> tuple[str, ...]:
+    """A setting of names."""
+    return tuple(str(name) for name in wanted) if isinstance(wanted, tuple) else ()
 
 
 def _follow_up_limits(setup: Setup) -> list[str]:

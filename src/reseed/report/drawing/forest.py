@@ -53,8 +53,8 @@ def draw_forest(groups: Sequence[tuple[str, Sequence[Line]]]) -> Figure:
 
 def _panel(axes: Axes, label: str, lines: Sequence[Line]) -> None:
     numbers = [n for line in lines for n in (*line.published, *line.model) if math.isfinite(n)]
-    low, high = 1.05 * min([0.0, *numbers]), max(numbers)
-    high = 100.0 if label.endswith("%") else 1.05 * high or 1.0
+    low, high = 1.05 * min([0.0, *numbers]), max([0.0, *numbers])
+    high = 100.0 if label.endswith("%") else 1.05 * high or -0.05 * low or 1.0
     axes.set_xlim(low, high)
     axes.set_ylim(len(lines), 0)
     axes.set_yticks([])

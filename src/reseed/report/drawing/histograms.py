@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reseed.report.drawing.canvas import WIDTH, house_style, place, sheet, short, ticks, write
 from reseed.report.drawing.palette import INK, QUIET, line_of
 from reseed.report.numbers import plural, spread
+from reseed.stats import quantiles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,11 +23,21 @@ _HIGH, _GAP, _LEFT, _RIGHT = 0.72, 0.3, 0.6, 0.15
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The values of one arm's patients, in the shown unit; those without a value are left out."""
+    """The values of one arm's patients, in the shown unit; those without a value are left out.
+
+    `weights` are what each counts for, where others were cut off; alike if not given.
+    """
 
     index: int
     title: str
     values: NDArray[np.float64]
+    weights: NDArray[np.float64] | None = None
+
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """Lower quartile, median and upper quartile."""
+        low, middle, high = (float(q) for q in quantiles(self.values, weights=self.weights))
+        return low, middle, high
 
 
 def draw_histograms(
@@ -41,7 +52,7 @@ def draw_histograms(
         figure = sheet(rows * (_HIGH + _GAP) + 0.42)
         common = samples if together is None else together
         edges = bins([sample.values for sample in common])
-        tallest = max([_shares(sample.values, edges).max() for sample in common], default=1.0)
+        tallest = max([_shares(sample, edges).max() for sample in common], default=1.0)
         for row, sample in enumerate(samples):
             top = 0.24 + row * (_HIGH + _GAP)
             axes = place(figure, _LEFT, top, WIDTH - _LEFT - _RIGHT, _HIGH)
@@ -73,15 +84,17 @@ def bins(values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return step * np.arange(first, np.ceil(high / step + 1e-9) + 1 + (high == low))
 
 
-def _shares(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    counts, _ = np.histogram(values, edges)
-    return 100 * counts / max(len(values), 1)
+def _shares(sample: Sample, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    weights = np.ones(len(sample.values)) if sample.weights is None else sample.weights
+    counts, _ = np.histogram(sample.values, edges, weights=weights)
+    return np.asarray(100 * counts / (weights.sum() or 1.0))
 
 
 def _row(axes: Axes, sample: Sample, edges: NDArray[np.float64], tallest: float) -> None:
     line = line_of(sample.index)
-    axes.stairs(_shares(sample.values, edges), edges, fill=True, color=line.colour, alpha=0.35)
-    axes.stairs(_shares(sample.values, edges), edges, color=line.colour, linewidth=0.7)
+    shares = _shares(sample, edges)
+    axes.stairs(shares, edges, fill=True, color=line.colour, alpha=0.35)
+    axes.stairs(shares, edges, color=line.colour, linewidth=0.7)
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, 1.12 * tallest)
     marks = ticks(float(edges[0]), float(edges[-1]), 12)
@@ -90,7 +103,7 @@ def _row(axes: Axes, sample: Sample, edges: NDArray[np.float64], tallest: float)
     axes.set_xticks(marks)
     axes.set_yticks(ticks(0, 1.12 * tallest, 4))
     if len(sample.values):
-        low, middle, high = np.quantile(sample.values, (0.25, 0.5, 0.75))
+        low, middle, high = sample.quartiles
         height = 1.06 * tallest
         axes.plot([low, high], [height] * 2, color=INK, linewidth=2.2, solid_capstyle="butt")
         axes.plot([middle] * 2, [0, 1.12 * tallest], color=INK, linewidth=0.9)
@@ -100,7 +113,7 @@ def _heading(figure: Figure, sample: Sample, top: float) -> None:
     colour = line_of(sample.index).colour
     write(figure, _LEFT, top, short(sample.title, 62), colour=colour, bold=True, size=8)
     if len(sample.values):
-        low, middle, high = (float(q) for q in np.quantile(sample.values, (0.25, 0.5, 0.75)))
+        low, middle, high = sample.quartiles
         text = f"median {spread(middle, low, high)}; {plural(len(sample.values), 'patient')}"
     else:
         text = "no values"

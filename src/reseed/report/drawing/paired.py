@@ -12,6 +12,7 @@ from reseed.report.drawing.canvas import WIDTH, house_style, place, sheet, ticks
 from reseed.report.drawing.histograms import bins
 from reseed.report.drawing.palette import HAIR, INK, QUIET, line_of
 from reseed.report.numbers import percent
+from reseed.stats import quantiles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +56,8 @@ def _panel(axes: Axes, gain: Gain, arms: tuple[int, int]) -> None:
             axes.stairs(foot + height, edges, baseline=foot, fill=True, color=colour, alpha=alpha)
         foot = foot + height
     axes.axvline(0, color=INK, linewidth=0.7)
-    axes.axvline(float(np.median(gain.values)), color=INK, linewidth=0.9, dashes=(2, 1.5))
+    middle = float(quantiles(gain.values, (0.5,), gain.weights)[0])
+    axes.axvline(middle, color=INK, linewidth=0.9, dashes=(2, 1.5))
     axes.set_xlim(edges[0], edges[-1])
     axes.set_ylim(0, 1.1 * float(foot.max()) or 1.0)
     marks = ticks(float(edges[0]), float(edges[-1]), 8)

@@ -11,13 +11,14 @@ import numpy as np
 from reseed.report.blocks import Block, Column, Prose, Row, Table
 from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.paired import draw_gains
-from reseed.report.numbers import NONE, count, percent, share, spread, together
-from reseed.report.pairs import Gain, gains
+from reseed.report.numbers import count, number, percent, share, spreads
+from reseed.report.pairs import MONTH, Gain, gains
 from reseed.report.sections.parted import parted
 from reseed.stats import mean, quantiles
 
 MANY = 0.4  # share of patients who are better or worse off, for the summary to tell of it
 SOME = 0.1  # for a figure to show it
+HARMS = "Harms that the model does not have cannot differ between arms: see Limits."
 _NOTES = (
     "Better, same and worse: for each virtual patient, with the first arm than with the other. A "
     "gain above 0 is better with the first arm. Events are counted while the patient is followed "
@@ -27,6 +28,7 @@ _NOTES = (
     "CI: paired, on the mean of the differences. IQR: interquartile range.",
     "No trial can see this: each real patient has one arm only. The same luck in both arms rests "
     "on the model alone.",
+    HARMS,
 )
 
 
@@ -94,16 +96,15 @@ def _table(first: ArmData, other: ArmData, found: Sequence[Gain]) -> Table:
 def _row(gain: Gain) -> Row:
     size, better, worse = len(gain.values), int(gain.better.sum()), int(gain.worse.sum())
     middle = mean(gain.values, gain.weights)
-    value, low, high = together(middle.value, middle.low, middle.high)
     q25, median, q75 = (float(q) for q in quantiles(gain.values, weights=gain.weights))
+    averages = spreads([(middle.value, middle.low, middle.high), (median, q25, q75)])
     cells = (
         gain.title,
         count(size),
         share(better, size),
         share(size - better - worse, size),
         share(worse, size),
-        f"{value} ({low} to {high})" if low != NONE else value,
-        spread(median, q25, q75),
+        *averages,
     )
     return Row(cells)
 
@@ -113,10 +114,7 @@ def _figures(first: ArmData, other: ArmData, found: Sequence[Gain]) -> list[Bloc
     differ = [float(np.mean(gain.better | gain.worse)) for gain in found]
     some = [gain for gain, part in zip(found, differ, strict=True) if part >= SOME]
     rest = [gain.title for gain, part in zip(found, differ, strict=True) if part < SOME]
-    notes = (
-        "Solid line: no difference; dashed line: median. Differences too small to matter count as "
-        "the same where the scenario says how small that is.",
-    )
+    notes = (" ".join(["Solid line: no difference; dashed line: median.", *_small(some)]),)
     caption = f"Gain of each patient with {first.title} over {other.title}"
     arms = (first.index, other.index)
     blocks: list[Block] = [*parted(caption, some, 8, partial(draw_gains, arms=arms), notes)]
@@ -124,3 +122,19 @@ def _figures(first: ArmData, other: ArmData, found: Sequence[Gain]) -> list[Bloc
         text = f"Not drawn, since at least {percent(1 - SOME)}% of the patients are the same: "
         blocks.append(Prose(f"{text}{'; '.join(rest)}."))
     return blocks
+
+
+def _small(found: Sequence[Gain]) -> list[str]:
+    """From what size on a gain is one, where that is not any."""
+    sizes: dict[str, list[str]] = {}
+    for gain in found:
+        if gain.same > 0 and gain.same != MONTH:
+            sizes.setdefault(number(gain.same), []).append(gain.title)
+    texts = [
+        f"Below {size} a difference is too small to matter and counts as the same: "
+        f"{'; '.join(titles)}."
+        for size, titles in sizes.items()
+    ]
+    if any(gain.same == MONTH for gain in found):
+        texts.append(f"Years gained count as the same below one month ({number(MONTH)}).")
+    return texts

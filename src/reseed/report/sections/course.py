@@ -29,6 +29,7 @@ PROCEDURES = {
 FAILURE = " failure"  # how the record of a procedure that failed ends
 _LANES = 44  # on a page, headings of arms counted as two
 _NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
+_HAPPENED = ("end", "event", "hazard")  # sources of records that nobody did
 QUIET = {"give", "stop", "process", "freeze", "thaw"}  # no line of their own in the figure
 
 
@@ -54,22 +55,14 @@ def _headed(paragraph: str) -> Text:
 
 
 def _figures(data: TrialData) -> tuple[Figure, ...]:
-    """Days about the infusion; and years, for arms whose treatment goes on for so long."""
+    """Days about the infusion; and, of a long trial, years with the same events in every arm."""
     long = is_long(float(data.run.get("follow_up_days", 0)))
     people = {arm.name: followed(arm) for arm in data.arms}
     origin = float(data.run.get("infusion_day", 0))
     given = {arm.name: received(arm, people[arm.name], origin) for arm in data.arms}
     near = [arm for arm in data.arms if not long or len(arm.rows("infuse"))]
-    far = [arm for arm in data.arms if long and _goes_on(given[arm.name], arm in near)]
-    return (
-        *_figure(data, near, given, _days(data, long)),
-        *_figure(data, far, given, _years(data), drugs_only=near),
-    )
-
-
-def _goes_on(orders: Sequence[Received], near: bool) -> bool:
-    """Whether there is something to draw over years: drugs without end, or no graft at all."""
-    return any(order.endless for order in orders) or not near
+    days = _figure(data, near, given, _days(data, long))
+    return (*days, *_figure(data, data.arms, given, _years(data), near)) if long else days
 
 
 def _days(data: TrialData, long: bool) -> Axis:
@@ -87,10 +80,14 @@ def _figure(
     arms: Sequence[ArmData],
     given: Mapping[str, Sequence[Received]],
     axis: Axis,
-    drugs_only: Sequence[ArmData] = (),
+    near: Sequence[ArmData] = (),
 ) -> tuple[Figure, ...]:
-    """A panel for each of these arms; of some, the drugs alone."""
+    """A panel for each of these arms; over years all have the rows of what happened in any.
+
+    What is over soon in arms that are drawn `near`, too, is left to that figure.
+    """
     origin = float(data.run.get("infusion_day", 0))
+    in_years = axis.per > 1
     panels, hidden = [], []
     for arm in arms:
         pairs = _paired(arm, given)
@@ -100,33 +97,46 @@ def _figure(
             for order, entry in pairs
             if order.endless or (order.what, order.tag) not in goes_on  # its first doses
         ]
-        lanes += [] if arm in drugs_only else _recorded(arm, origin, axis)
-        shown = [lane for lane in lanes if len(lane.days)]
-        hidden += [f"{lane.label}, {lane.note}" for lane in lanes if not len(lane.days)]
+        lanes += _done(arm, origin, axis)
+        if arm in near:
+            lanes = [lane for lane in lanes if not _soon_over(lane, axis)]
+        happened = _events(arm, _happened(arms if in_years else (arm,)), origin, axis)
+        always = {lane.label for lane in happened} if in_years else set()
+        lanes += [*happened, *_switches(arm, origin, axis)]
+        shown = [lane for lane in lanes if len(lane.days) or lane.label in always]
+        gone = [lane for lane in lanes if not len(lane.days) and lane.label not in always]
+        hidden += [f"{lane.label}, {lane.note}" for lane in gone]
         if shown:
             panels.append((arm.index, arm.title, shown))
     if not panels:
         return ()
     days = np.concatenate([lane.days for _, _, lanes in panels for lane in lanes])
     axis = replace(axis, first=float(min(days.min(initial=0), 0)) - axis.step)
-    in_years = axis.per > 1
     caption = f"What was given and what happened, by {'month' if in_years else 'day'}"
     tallest = max(len(lanes) for _, _, lanes in panels)
     most = max(1, int(_LANES // (tallest + 2)))
-    notes = _remarks(data, axis, hidden)
+    notes = _remarks(data, axis, hidden, near)
     return parted(caption, panels, most, partial(draw_timeline, axis=axis), notes)
 
 
-def _remarks(data: TrialData, axis: Axis, hidden: Sequence[str]) -> tuple[str, ...]:
+def _remarks(
+    data: TrialData, axis: Axis, hidden: Sequence[str], near: Sequence[ArmData]
+) -> tuple[str, ...]:
     """How to read the figure, and what is not in it."""
     unit = "month" if axis.per > 1 else "day"
     notes = [
         f"Drugs: the share of the arm to whom they were given on that {unit}, the whole height "
-        f"being everybody. All else is scaled to its own busiest {unit}. On the right: the dose, "
-        "and the patients to whom it happened at least once since study entry."
+        f"being everybody. All else is scaled to its own busiest {unit}, so that its height does "
+        "not compare between arms. On the right: the dose, and the patients to whom it "
+        "happened at least once since study entry."
     ]
     if axis.last < float(data.run.get("follow_up_days", 0)):
         notes.append(f"Drawn to day {axis.last:g}; follow-up goes on.")
+    if near:
+        titles = "; ".join(arm.title for arm in near)
+        notes.append(
+            f"What was over by day {_NEAR:g} is drawn by the day, in the figure before: {titles}."
+        )
     if hidden:
         notes.append(f"Nothing in the days drawn: {'; '.join(dict.fromkeys(hidden))}.")
     if any((arm.records["source"] == "hazard").any() for arm in data.arms):
@@ -170,31 +180,66 @@ def _order(
     return _until(Lane(spoken(order.what), note, days, np.minimum(counts / size, 1), "given"), axis)
 
 
-def _recorded(arm: ArmData, origin: float, axis: Axis) -> list[Lane]:
-    """Procedures, then events."""
+def _since_entry(arm: ArmData) -> Any:
+    return arm.records[arm.records["time"] >= 0]
+
+
+def _done(arm: ArmData, origin: float, axis: Axis) -> list[Lane]:
+    """Procedures, and those that failed."""
     lanes = []
-    records = arm.records[arm.records["time"] >= 0]
+    records = _since_entry(arm)
     sources = sorted(
-        set(records["source"]) - QUIET,
+        set(records["source"]) - QUIET - {*_HAPPENED, "switch"},
         key=lambda s: (_ORDER.index(s) if s in _ORDER else len(_ORDER), s),
     )
     for source in sources:
         rows = records[records["source"] == source]
-        if source in ("event", "hazard", "end", "switch"):
-            for name in sorted(set(rows["name"])):
-                if source == "end" and name in set(records["name"][records["source"] == "hazard"]):
-                    continue  # a death is both a hazard that fired and an end
-                chosen = rows[rows["name"] == name]
-                lanes.append(_lane(arm, chosen, spoken(name), origin, axis, "event"))
-        else:
-            name, label = PROCEDURES.get(source, ("", spoken(source)))
-            chosen = rows[rows["name"] == name] if name else rows
-            if len(chosen):
-                lanes.append(_lane(arm, chosen, label, origin, axis, "done"))
-            for failed in sorted(name for name in set(rows["name"]) if name.endswith(FAILURE)):
-                chosen = rows[rows["name"] == failed]
-                lanes.append(_lane(arm, chosen, spoken(failed), origin, axis, "event"))
+        name, label = PROCEDURES.get(source, ("", spoken(source)))
+        chosen = rows[rows["name"] == name] if name else rows
+        if len(chosen):
+            lanes.append(_lane(arm, chosen, label, origin, axis, "done"))
+        for failed in sorted(name for name in set(rows["name"]) if name.endswith(FAILURE)):
+            chosen = rows[rows["name"] == failed]
+            lanes.append(_lane(arm, chosen, spoken(failed), origin, axis, "event"))
     return lanes
+
+
+def _happened(arms: Sequence[ArmData]) -> list[tuple[str, str]]:
+    """Source and name of every event in these arms; a death is both a hazard and an end."""
+    found: set[tuple[str, str]] = set()
+    for arm in arms:
+        records = _since_entry(arm)
+        rows = records[records["source"].isin(_HAPPENED)]
+        found |= set(zip(rows["source"], rows["name"], strict=True))
+    hazards = {name for source, name in found if source == "hazard"}
+    return sorted(pair for pair in found if pair[0] != "end" or pair[1] not in hazards)
+
+
+def _events(
+    arm: ArmData, happened: Sequence[tuple[str, str]], origin: float, axis: Axis
+) -> list[Lane]:
+    """A lane for each of these events, also where the arm has none."""
+    records = _since_entry(arm)
+    lanes = []
+    for source, name in happened:
+        rows = records[(records["source"] == source) & (records["name"] == name)]
+        lanes.append(_lane(arm, rows, spoken(name), origin, axis, "event"))
+    return lanes
+
+
+def _switches(arm: ArmData, origin: float, axis: Axis) -> list[Lane]:
+    """When patients went over to another stage of the course."""
+    rows = _since_entry(arm)
+    rows = rows[rows["source"] == "switch"]
+    return [
+        _lane(arm, rows[rows["name"] == name], spoken(name), origin, axis, "event")
+        for name in sorted(set(rows["name"]))
+    ]
+
+
+def _soon_over(lane: Lane, axis: Axis) -> bool:
+    """Whether all that was given or done in a lane is drawn by the day."""
+    return len(lane.days) > 0 and bool((lane.days <= _NEAR - axis.step).all())
 
 
 def _until(lane: Lane, axis: Axis) -> Lane:

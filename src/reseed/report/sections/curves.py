@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -11,11 +12,18 @@ import numpy as np
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Column, Figure, Prose, Row, Table, Text
 from reseed.report.clock import is_long, moment
-from reseed.report.data import TIMED, ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData, seen_from
 from reseed.report.drawing.curves import Curve, Follow, axis_end, axis_top, draw_curves
 from reseed.report.numbers import NONE, count, percent, plural
 from reseed.report.sections.by_arm import by_arm
-from reseed.report.sections.summary import at_end, end_of, on_day, quartiles, title_of
+from reseed.report.sections.summary import (
+    NOT_YET,
+    at_end,
+    end_of,
+    on_day,
+    quartiles,
+    title_of,
+)
 
 _YEARS = (1, 2, 3, 5, 10, 15)
 
@@ -87,6 +95,7 @@ def _table(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> Table:
 def _by_year(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Table, ...]:
     """The curves after whole years, for endpoints that are followed for more than two."""
     rows: list[tuple[str, str, Sequence[Text]]] = []
+    late: list[str] = []
     for endpoint in endpoints:
         found = {arm.name: estimate for arm, estimate in data.of(endpoint["name"])}
         last = max(end_of(endpoint, estimate) for estimate in found.values())
@@ -94,14 +103,26 @@ def _by_year(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[T
         if last < 2 * DAYS_PER_YEAR:
             continue
         rows.append(("group", title_of(endpoint), ()))
+        if years and years[0] * DAYS_PER_YEAR < seen_from(endpoint):
+            late.append(_first_seen(endpoint))
         for year in years:
             day = min(year * DAYS_PER_YEAR, last)
             held = [found.get(arm.name) for arm in data.arms]
-            cells = [on_day(e, day) if e else NONE for e in held]
+            cells = [on_day(endpoint, e, day) if e else NONE for e in held]
             rows.append(("sub", plural(year, "year"), cells))
     if not rows:
         return ()
-    return by_arm("Endpoints by year, % (95% CI)", "", data.titles, rows)
+    note = f"{NOT_YET[0].upper()}{NOT_YET[1:]}: no visit or scan that counts has come by then"
+    notes = (f"{note} ({'; '.join(late)}).",) if late else ()
+    return by_arm("Endpoints by year, % (95% CI)", "", data.titles, rows, notes)
+
+
+def _first_seen(endpoint: Mapping[str, Any]) -> str:
+    """From when on an endpoint can be seen: "New lesions: from day 414 after study entry on"."""
+    first = seen_from(endpoint)
+    origin = "study entry" if endpoint.get("origin") == "entry" else "infusion"
+    when = f"from {moment(first)} after {origin} on" if math.isfinite(first) else "never"
+    return f"{title_of(endpoint)}: {when}"
 
 
 def _figure(data: TrialData, endpoint: Mapping[str, Any]) -> Figure:
@@ -113,7 +134,7 @@ def _figure(data: TrialData, endpoint: Mapping[str, Any]) -> Figure:
     origin = "study entry" if endpoint.get("origin") == "entry" else "infusion"
     what = "Survival" if curves[0].estimate.kind == "survival" else "Cumulative incidence"
     caption = f"{title}. {what} with 95% confidence bands, and numbers at risk"
-    return Figure(caption, partial(draw_curves, title, curves, origin), _notes(curves))
+    return Figure(caption, partial(draw_curves, title, curves, origin), _notes(endpoint, curves))
 
 
 def _follow(arm: ArmData, endpoint: str) -> Follow | None:
@@ -125,8 +146,13 @@ def _follow(arm: ArmData, endpoint: str) -> Follow | None:
     return Follow(rows["time"].to_numpy(float), rows["status"].to_numpy(int))
 
 
-def _notes(curves: Sequence[Curve]) -> tuple[str, ...]:
+def _notes(endpoint: Mapping[str, Any], curves: Sequence[Curve]) -> tuple[str, ...]:
     notes = ["At risk: under observation and without any event just before the day."]
+    if seen_from(endpoint) > DAYS_PER_YEAR:
+        notes.append(
+            "The curve tells only a part before the first scan or visit that counts "
+            f"({_first_seen(endpoint)})."
+        )
     end = axis_end(curves)
     last = max((float(c.estimate.times[-1]) for c in curves if len(c.estimate.times)), default=end)
     if end < last:

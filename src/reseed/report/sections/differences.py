@@ -11,7 +11,7 @@ from typing import Any
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Column, Prose, Row, Table
 from reseed.report.clock import moment
-from reseed.report.data import TIMED, ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData, seen_from
 from reseed.report.names import labelled, spoken
 from reseed.report.numbers import NONE, minus, together
 from reseed.report.variables import readable, scale
@@ -86,13 +86,20 @@ def compared(data: TrialData) -> bool:
 
 
 def contrasts(data: TrialData) -> tuple[Contrast, ...]:
-    """Every endpoint that has an estimate in the first arm, in the scenario's order."""
+    """Every endpoint that has an estimate in the first arm, in the scenario's order.
+
+    One that cannot be seen by its last day is left out.
+    """
     found = ((endpoint, data.of(endpoint["name"])) for endpoint in data.endpoints)
     return tuple(
         _contrast(endpoint, pairs, compared(data))
         for endpoint, pairs in found
-        if pairs and pairs[0][0] == data.arms[0]
+        if pairs and pairs[0][0] == data.arms[0] and _seen(endpoint, pairs[0][1])
     )
+
+
+def _seen(endpoint: Mapping[str, Any], estimate: Estimate) -> bool:
+    return estimate.kind not in TIMED or not end_of(endpoint, estimate) < seen_from(endpoint)
 
 
 def title_of(endpoint: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,10 +13,10 @@ from reseed.report.blocks import Block, Column, Prose, Row, Table
 from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.names import labelled
-from reseed.report.numbers import count, tenth
+from reseed.report.numbers import count, spreads, tenth
 from reseed.report.sections.dose import drawable, is_drawn
 from reseed.report.sections.parted import parted
-from reseed.report.sections.summary import average, bounded, quartiles, title_of, unit_of
+from reseed.report.sections.summary import as_shown, average, quarters, title_of, unit_of
 from reseed.report.variables import scale
 from reseed.stats import mean
 
@@ -31,8 +31,8 @@ def build(data: TrialData) -> tuple[Block, ...]:
         found = data.of(endpoint["name"])
         rows.append(Row((labelled(title_of(endpoint), unit_of(found)),), "group"))
         rows += [
-            Row((arm.title, count(e.n), count(e.missing), _average(arm, e), quartiles(e)), "sub")
-            for arm, e in found
+            Row((arm.title, count(e.n), count(e.missing), *texts), "sub")
+            for (arm, e), texts in zip(found, _numbers(found), strict=True)
         ]
     columns = (
         Column("", "left", 34),
@@ -67,14 +67,7 @@ def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Block, ...]:
     label = (
         f"{title_of(endpoint)}: events" if rate else labelled(title_of(endpoint), unit_of(found))
     )
-    samples = [
-        Sample(
-            arm.index,
-            arm.title,
-            _values(arm, endpoint["name"]) * (1.0 if rate else scale(e.unit, unit_of(found))),
-        )
-        for arm, e in found
-    ]
+    samples = [_sample(arm, e, unit_of(found)) for arm, e in found]
     every = np.concatenate([sample.values for sample in samples])
     if len(every) and (every == every[0]).all():
         value = tenth(float(every[0]))
@@ -84,10 +77,22 @@ def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Block, ...]:
     return parted(caption, samples, 8, partial(draw_histograms, label, together=samples), notes)
 
 
-def _average(arm: ArmData, estimate: Estimate) -> str:
-    if estimate.kind == "distribution":
-        return bounded(mean(*arm.known(estimate.endpoint)), estimate.unit)
-    return average(estimate)
+def _sample(arm: ArmData, estimate: Estimate, unit: str) -> Sample:
+    """The events of a rate in each patient, or the values that are known and their weights."""
+    if estimate.kind == "rate":
+        return Sample(arm.index, arm.title, _values(arm, estimate.endpoint))
+    values, weights = arm.known(estimate.endpoint)
+    return Sample(arm.index, arm.title, values * scale(estimate.unit, unit), weights)
+
+
+def _numbers(found: Sequence[tuple[ArmData, Estimate]]) -> list[tuple[str, str]]:
+    """Mean or rate, and median, of each arm; all with as many decimals."""
+    averages = [
+        as_shown(mean(*arm.known(e.endpoint)), e.unit) if e.kind == "distribution" else average(e)
+        for arm, e in found
+    ]
+    texts = spreads([*averages, *(quarters(e) for _, e in found)])
+    return list(zip(texts[: len(found)], texts[len(found) :], strict=True))
 
 
 def _values(arm: ArmData, endpoint: str) -> Any:

@@ -15,6 +15,7 @@ from reseed.report.data import ArmData, TrialData
 from reseed.report.given import Received, days_of, doses_of, received
 from reseed.report.names import labelled, spoken
 from reseed.report.numbers import NONE, count, percent, share, spread
+from reseed.report.sections.benefit import HARMS
 from reseed.report.sections.by_arm import by_arm
 from reseed.report.sections.course import FAILURE, PROCEDURES, QUIET
 from reseed.report.sections.differences import title_of
@@ -30,6 +31,7 @@ _NOTES = (
     "the model gives as a steady rate has no doses.",
     "Lasted: of all patients, those whose sum is known counting for those cut off before (inverse "
     "probability of censoring); then how long among those with any.",
+    HARMS,
 )
 _SOON = 1e-6  # days: an end and the event that brought it about have the same time
 

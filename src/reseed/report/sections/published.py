@@ -190,10 +190,12 @@ def _figure(titles: Mapping[str, str], found: Sequence[Prediction]) -> Figure:
             model=(one.model, one.low, one.high),
             missed=one.missed,
         )
-        groups.setdefault(unit_text(one.unit) or "number", []).append(line)
+        groups.setdefault(unit_text(one.unit) or "value (no unit)", []).append(line)
     parts = [(label[:1].upper() + label[1:], lines) for label, lines in groups.items()]
+    given = any(math.isfinite(one.published[1]) for one in found)
+    ends = ", thin line: its interval, where there is one" if given else ""
     notes = (
-        "Diamond and thin line: published, with its interval. Bar: 95% prediction for a study of "
-        "that size, with the model's own value as a stroke. ◆: outside.",
+        f"Diamond: published{ends}. Bar: 95% prediction for a study of that size, with the "
+        "model's own value as a stroke. ◆: outside.",
     )
     return Figure("Published numbers beside predictions", partial(draw_forest, parts), notes)

@@ -12,9 +12,9 @@ from reseed.base.time import DAYS_PER_YEAR
 from reseed.nouns.estimate import Estimate
 from reseed.report.blocks import Block, Items, Text
 from reseed.report.clock import is_long
-from reseed.report.data import TIMED, ArmData, TrialData
+from reseed.report.data import TIMED, ArmData, TrialData, seen_from
 from reseed.report.names import labelled
-from reseed.report.numbers import NONE, count, percent_interval, share, spread, together
+from reseed.report.numbers import NONE, count, percent_interval, share, spread, spreads
 from reseed.report.sections.by_arm import by_arm
 from reseed.report.sections.differences import TWINS, compared, end_of, title_at_end, title_of
 from reseed.report.sections.findings import findings
@@ -23,6 +23,10 @@ from reseed.stats import Bounded
 
 SUMS = ("time_below", "time_above", "count", "utility_years")
 """Kinds of endpoints that are sums over time, of which a drop-out leaves a part unknown."""
+
+_Spread = tuple[float, float, float]
+_UNKNOWN = (math.nan, math.nan, math.nan)
+NOT_YET = "not yet seen"
 
 _Row = tuple[str, str, Sequence[Text]]
 
@@ -63,11 +67,13 @@ def _notes(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[str
 
 def at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
     """The curve at the end of the endpoint's window in per cent, with its interval."""
-    return on_day(estimate, end_of(endpoint, estimate))
+    return on_day(endpoint, estimate, end_of(endpoint, estimate))
 
 
-def on_day(estimate: Estimate, day: float) -> str:
-    """The curve on a day in per cent, with its interval."""
+def on_day(endpoint: Mapping[str, Any], estimate: Estimate, day: float) -> str:
+    """The curve on a day in per cent, with its interval, once there was anything to see."""
+    if day < seen_from(endpoint):
+        return NOT_YET
     at = int(np.searchsorted(estimate.times, day + 1e-9, "right")) - 1
     if at < 0:
         return NONE
@@ -95,19 +101,26 @@ def about_half(estimate: Estimate) -> bool:
     return len(known) > 0 and bool(estimate.low[known[-1]] <= 0.5 <= estimate.high[known[-1]])
 
 
-def average(estimate: Estimate | None) -> str:
+def quarters(estimate: Estimate | None) -> _Spread:
+    """Median and quartiles of measured values, in the shown unit."""
+    if estimate is None:
+        return _UNKNOWN
+    factor = scale(estimate.unit, readable(estimate.unit))
+    return factor * estimate.median, factor * estimate.q25, factor * estimate.q75
+
+
+def average(estimate: Estimate | None) -> _Spread:
     """A mean or a rate with its interval, in the shown unit."""
     if estimate is None or not len(estimate.times):
-        return NONE
+        return _UNKNOWN
     rows = (estimate.estimate, estimate.low, estimate.high)
-    return bounded(Bounded(*(float(row[-1]) for row in rows)), estimate.unit)
+    return as_shown(Bounded(*(float(row[-1]) for row in rows)), estimate.unit)
 
 
-def bounded(value: Bounded, unit: str) -> str:
+def as_shown(value: Bounded, unit: str) -> _Spread:
     """A value with its interval, in the shown unit."""
     shown = value.times(scale(unit, readable(unit)))
-    middle, low, high = together(shown.value, shown.low, shown.high)
-    return middle if low == high == NONE else f"{middle} ({low} to {high})"
+    return shown.value, shown.low, shown.high
 
 
 def average_label(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
@@ -152,12 +165,12 @@ def _endpoints(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> list[
         one = next(iter(found.values()))
         held = [found.get(arm.name) for arm in data.arms]
         if one.kind in ("mean", "rate"):
-            rows.append(("", average_label(endpoint, one), [average(e) for e in held]))
+            rows.append(("", average_label(endpoint, one), spreads([average(e) for e in held])))
             continue
         if one.kind == "distribution":
             unit = unit_of(data.of(endpoint["name"]))
             label = f"{labelled(title_of(endpoint), unit)}, median (IQR)"
-            rows.append(("", label, [quartiles(e) if e else NONE for e in held]))
+            rows.append(("", label, spreads([quarters(e) for e in held])))
             continue
         if endpoint.get("kind") == "sustained":
             label = f"{title_of(endpoint)}, median day (IQR)"

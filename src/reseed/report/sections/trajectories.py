@@ -1,27 +1,58 @@
-"""Blood counts over time: medians and bands of what the scenario asks to show."""
+"""Blood counts over time: medians and bands of what the scenario asks to show, and a table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.report.blocks import Block, Figure, Prose
+from reseed.base.time import DAYS_PER_YEAR
+from reseed.report.blocks import Block, Figure, Prose, Table, Text
 from reseed.report.clock import is_long
 from reseed.report.data import TrialData
 from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, draw_bands
 from reseed.report.drawing.broken import at_rest, draw_broken
 from reseed.report.names import labelled, quantity
-from reseed.report.numbers import number
+from reseed.report.numbers import NONE, number, plural, spreads
+from reseed.report.sections.by_arm import by_arm
 from reseed.report.sections.parted import parted
 from reseed.report.variables import Show, face_of, is_concentration, legible, scale
 
+_MONTHS = (1, 3, 6, 12, 24)  # after the infusion, for the table
+_NEAR = 16.0  # days; late values are kept once a month
+_DUE = DAYS_PER_YEAR / 12
+_HUNDREDS = 100.0
+
+_Spread = tuple[float, float, float]
+"""Median and quartiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A variable as its figure shows it: its face, its own unit, and the arms' bands, scaled.
+
+    A band's days count from infusion. `drug` is true of what nobody has at entry.
+    """
+
+    show: Show
+    unit: str
+    bands: list[tuple[int, str, Band]]
+    drug: bool
+
+    @property
+    def label(self) -> str:
+        """Its title with the unit that is shown."""
+        return labelled(self.show.title, self.show.unit or self.unit)
+
 
 def build(data: TrialData) -> tuple[Block, ...]:
-    """One figure per variable that the scenario shows and the run kept."""
-    shown = data.run.get("show", ())
-    kept = tuple(figure for variable in shown for figure in _figures(data, variable))
+    """A figure for each variable that the scenario shows and the run kept; a table of months."""
+    found = [_drawn(data, variable) for variable in data.run.get("show", ())]
+    drawn = [one for one in found if one is not None]
+    kept = tuple(figure for one in drawn for figure in _figures(data, one))
     if not kept:
         return (Prose("No variable over time was kept in this run."),)
     several = (
@@ -37,15 +68,58 @@ def build(data: TrialData) -> tuple[Block, ...]:
             f"{several} Values are those of the model at the times that were kept (as a rule the "
             "start of each day), without error of measurement; peaks in between are not seen."
         ),
+        *_table(data, drawn),
         *kept,
     )
 
 
-def _figures(data: TrialData, variable: str) -> tuple[Figure, ...]:
+def _table(data: TrialData, drawn: Sequence[_Drawn]) -> tuple[Table, ...]:
+    """Each quantity at entry and some months after the infusion, by arm."""
+    entry = -float(data.run.get("infusion_day", 0))
+    rows: list[tuple[str, str, Sequence[Text]]] = []
+    for one in drawn:
+        bands = {index: band for index, _, band in one.bands}
+        held = [bands.get(arm.index) for arm in data.arms]
+        times = [("at entry", entry), *((plural(m, "month"), m * _DUE) for m in _MONTHS)]
+        found = [(label, [_at(band, day) for band in held]) for label, day in times]
+        found = [(label, cells) for label, cells in found if np.isfinite(cells).any()]
+        if one.drug or one.show.until is not None or len(found) < 2:
+            continue
+        rows.append(("group", one.label, ()))
+        rows += [("sub", label, spreads(_legible(cells))) for label, cells in found]
+    if not rows:
+        return ()
+    notes = (
+        "Months count from the infusion, in an arm without a graft from the same study day. Of "
+        "the times that were kept the nearest is taken. Each value is the median of those living "
+        "and followed then, without error of measurement. IQR: interquartile range. "
+        f"{NONE}: not part of the arm, or nobody followed.",
+    )
+    return by_arm("Recovery over time, median (IQR)", "", data.titles, rows, notes)
+
+
+def _legible(cells: Sequence[_Spread]) -> list[_Spread]:
+    """Whole numbers where there are hundreds: a tenth of a cell says nothing then."""
+    digits = 0 if np.nanmax(cells) >= _HUNDREDS else 9
+    return [(round(a, digits), round(b, digits), round(c, digits)) for a, b, c in cells]
+
+
+def _at(band: Band | None, day: float) -> _Spread:
+    """Median and quartiles at the time nearest to a day, NaN where none is near."""
+    if band is not None and len(band.days):
+        at = int(np.argmin(np.abs(band.days - day)))
+        if abs(band.days[at] - day) <= _NEAR:
+            low, middle, high = (float(q) for q in band.quantiles[1:4, at])
+            return middle, low, high
+    return (np.nan, np.nan, np.nan)
+
+
+def _drawn(data: TrialData, variable: str) -> _Drawn | None:
+    """What the figure of a variable shows; None where there is none, or another section has it."""
     origin = float(data.run.get("infusion_day", 0))
     long = is_long(float(data.run.get("follow_up_days", 0)))
     if long and face_of(data.run, variable, "").time == "years":
-        return ()  # in the section of the years
+        return None  # in the section of the years
     bands: list[tuple[int, str, Band]] = []
     unit = ""
     for arm in data.arms:
@@ -57,14 +131,19 @@ def _figures(data: TrialData, variable: str) -> tuple[Figure, ...]:
         if band.living.any():  # an arm without the variable holds nothing but gaps
             bands.append((arm.index, arm.title, band))
     if not bands:
-        return ()
+        return None
     peak = max(float(np.nanmax(band.quantiles, initial=0.0)) for _, _, band in bands)
     show = legible(face_of(data.run, variable, unit), unit, peak)
     factor = scale(unit, show.unit or unit)
     bands = [(i, title, Band(b.days, b.quantiles * factor, b.living)) for i, title, b in bands]
-    axis = labelled(show.title, show.unit or unit)
     drug = is_concentration(unit) and not any(band.quantiles[2][0] > 0 for _, _, band in bands)
-    if long and show.until is None and not drug:
+    return _Drawn(show, unit, bands, drug)
+
+
+def _figures(data: TrialData, one: _Drawn) -> tuple[Figure, ...]:
+    show, unit, bands, axis = one.show, one.unit, one.bands, one.label
+    long = is_long(float(data.run.get("follow_up_days", 0)))
+    if long and show.until is None and not one.drug:
         return (_broken(data, show, axis, bands, unit),)
     caption = f"{show.title} by day from infusion, by arm"
     if is_concentration(unit):

@@ -113,7 +113,7 @@ def _lines(
     first = min((float(e.people.first.min(initial=0)) for e in found), default=0) / DAYS_PER_YEAR
     rows: list[tuple[str, str, Sequence[Text]]] = [("group", spoken(name), ())]
     for start, stop in spans(first, last):
-        cells = [_cell(events.between(start, stop)) for events in found]
+        cells = _cells([events.between(start, stop) for events in found])
         rows.append(("sub", stretch(start, stop), cells))
     return rows
 
@@ -127,8 +127,14 @@ def stretch(start: float, stop: float) -> str:
     return "first year" if (start, stop) == (0, 1) else f"{tenth(start)} to {tenth(stop)}"
 
 
-def _cell(years: Years) -> str:
-    value, low, high = together(years.rate.value, years.rate.low, years.rate.high)
-    if value == NONE:
-        return NONE
-    return f"{value} ({low} to {high}; {count(years.events)})"
+def _cells(arms: Sequence[Years]) -> list[str]:
+    """The rate in each arm, all with as many decimals; the number of events in brackets."""
+    rates = together(
+        *(n for years in arms for n in (years.rate.value, years.rate.low, years.rate.high))
+    )
+    texts = []
+    for at, years in enumerate(arms):
+        value, low, high = rates[3 * at : 3 * at + 3]
+        text = f"{value} ({low} to {high}; {count(years.events)})"
+        texts.append(NONE if value == NONE else text)
+    return texts
