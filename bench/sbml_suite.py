@@ -246,7 +246,7 @@ def main(arguments: list[str] | None = None) -> int:
     counts = {outcome: tally[outcome] for outcome in (PASSED, REFUSED, WRONG, ERROR)}
     if given.json:
         cases = {n: {"outcome": v.outcome, "told": v.told} for n, v in verdicts.items()}
-        print(json.dumps({**counts, "cases": cases}, indent=1))
+        print(json.dumps({**counts, "runs": given.runs, "cases": cases}, indent=1))
     else:
         print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
         for name, verdict in verdicts.items():

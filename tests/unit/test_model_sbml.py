@@ -240,6 +240,28 @@ def test_constraints_are_told_and_change_nothing() -> None:
         load_sbml(text.replace("</model>", f"{check}</model>"), "m")
 
 
+@pytest.mark.parametrize(
+    "event",
+    ["E: at 2 after time >= 1, fromTrigger=true: S = 5;",
+     "E: at time >= 1, priority=2: c = 2; F: at time >= 1, priority=1: S = 10;"],
+)  # fmt: skip
+def test_values_of_the_trigger_in_a_compartment_that_changes_are_refused(event: str) -> None:
+    """What is set is known at the trigger, the size of the compartment only when it is done."""
+    text = f"model m\n compartment c = 1; c' = 1; species S in c; S = 1; => S; 0; {event}\nend"
+    with pytest.raises(UnsupportedModel, match="whose size changes"):
+        load_antimony(text, "m")
+
+
+def test_a_stoichiometry_with_an_id_may_be_given() -> None:
+    made = libsbml.readSBMLFromString(
+        load_text("model m\n substanceOnly species S; S = 0; => 2 S; 1;\nend")
+    )
+    made.getModel().getReaction(0).getProduct(0).setId("n")
+    model = Model("m", load_sbml(libsbml.writeSBMLToString(made), "m"))
+    found = model.simulate(1.0, points=2, variables=["S"], values={"n": 5.0})
+    assert found.values[0, 0, 1] == pytest.approx(5)
+
+
 # --- what does harm ------------------------------------------------------------------------------
 
 
@@ -268,6 +290,14 @@ def bombs() -> dict[str, str]:
     )
     deep = "<apply><minus/>" * 30_000 + "<cn>1</cn>" + "</apply>" * 30_000
     long_ = "<apply><plus/>" + "<ci>p0</ci>" * 20_000 + "</apply>"
+    nested = "<ci>s</ci>"
+    for _ in range(3):
+        nested = f"<apply><factorial/>{nested}</apply>"
+    copied = "<apply><plus/>" + "<ci>x</ci>" * 1_000 + "</apply>"
+    copier = (
+        f'<functionDefinition id="g">{MATH}<lambda><bvar><ci>x</ci></bvar>{copied}</lambda></math>'
+        "</functionDefinition>"
+    )
     entities = '<!DOCTYPE sbml [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
     circle = rule("a", "<ci>b</ci>") + rule("b", "<ci>a</ci>")
     return {
@@ -277,6 +307,12 @@ def bombs() -> dict[str, str]:
         "first values that double": document(
             f"<listOfParameters>{names}</listOfParameters>"
             f"<listOfInitialAssignments>{chain}</listOfInitialAssignments>{event}"
+        ),
+        "factorials of factorials": parts(parameter("s") + parameter("y"), rule("y", nested)),
+        "arguments copied and copied": parts(
+            parameter("s") + parameter("y"),
+            rule("y", "<apply><ci>g</ci><apply><ci>g</ci><ci>s</ci></apply></apply>"),
+            copier,
         ),
         "brackets without end": parts(parameter("p0"), rule("p0", deep)),
         "a formula without end": parts(parameter("p0") + parameter("y"), rule("y", long_)),

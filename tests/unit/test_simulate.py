@@ -129,3 +129,66 @@ def test_a_file_that_is_no_model_is_told(tmp_path: Path, name: str, text: str, t
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no such file"):
         load_model(tmp_path / "m.xml")
+
+
+@pytest.mark.parametrize(
+    "law", ["c*(0.5*A - 0.5*B)", "c*0.5*A - c*0.5*B", "f(A, B, 0.5)*c", "0.5*A*c + -0.5*B*c"]
+)
+def test_reversible_laws_of_any_form_go_both_ways(tmp_path: Path, law: str) -> None:
+    """Twenty molecules between two places: each in either with chance 1/2 in the end."""
+    text = (
+        "function f(a, b, k)\n k*(a - b)\nend\n"
+        "model m\n compartment c = 2; species A in c, B in c; A = 10; B = 0;\n"
+        f" J: A -> B; {law};\nend"
+    )
+    found = model(tmp_path, text).simulate(
+        6.0, points=2, variables=["A"], runs=3000, stochastic=True
+    )
+    assert found.attrs["failures"] == []
+    assert found.values[:, 0, 1].mean() == pytest.approx(10, abs=0.2)
+    assert found.values[:, 0, 1].var() == pytest.approx(5, rel=0.12)
+
+
+def test_an_irreversible_law_is_one_reaction_whatever_its_form(tmp_path: Path) -> None:
+    """k*A^2 - k*A is k*A*(A - 1): pairs that meet and vanish one by one, and none that comes."""
+    text = "substanceOnly species A; A = 20; k = 0.05; J: A => ; k*A^2 - k*A;"
+    found = model(tmp_path, text).simulate(
+        3.0, points=31, variables=["A"], runs=500, stochastic=True
+    )
+    assert found.attrs["failures"] == []
+    assert np.all(np.diff(found.values[:, 0], axis=1) <= 0)
+
+
+def test_nothing_fires_without_the_molecules_that_it_takes(tmp_path: Path) -> None:
+    own = model(tmp_path, "substanceOnly species A, B; A = 3; B = 0; J: 2A => B; 5;")
+    found = own.simulate(20.0, points=3, variables=["A", "B"], runs=50, stochastic=True)
+    assert set(np.unique(found.values[:, :, -1])) == {1.0}
+
+
+def test_a_rate_of_what_goes_by_steps_is_refused(tmp_path: Path) -> None:
+    text = "substanceOnly species A; A = 20; J: A => ; A; B = 0; B' = rateOf(A);"
+    with pytest.raises(UnsupportedModel, match="goes one by one"):
+        model(tmp_path, text).simulate(1.0, stochastic=["A"])
+
+
+def test_first_values_reach_all_that_depends_on_them(tmp_path: Path) -> None:
+    """Initial assignments follow the value that is given; amounts follow a given size."""
+    own = model(tmp_path, "X = 1; Y = 2*X; X' = -X; Y' = -Y; p = 3*X; at (time > 5): p = 0;")
+    found = own.simulate(1.0, points=2, variables=["X", "Y", "p"], values={"X": 5.0})
+    np.testing.assert_allclose(found.values[0, :, 0], [5, 10, 15])
+    text = "compartment c = 2; c' = 0.1; species S in c; S = 1; J: S -> ; 0*S;"
+    grown = model(tmp_path, text)
+    found = grown.simulate(1.0, points=2, variables=["S", "[S]"], values={"[S]": 3.0})
+    np.testing.assert_allclose(found.values[0, :, 0], [6, 3])
+    found = grown.simulate(1.0, points=2, variables=["S", "[S]"], values={"c": 4.0})
+    np.testing.assert_allclose(found.values[0, :, 0], [4, 1])
+    with pytest.raises(InvalidInput, match="not both"):
+        grown.simulate(1.0, values={"S": 1.0, "[S]": 2.0})
+
+
+def test_slips_that_would_pass_for_something_else(tmp_path: Path) -> None:
+    own = model(tmp_path, QUEUE)
+    for wrong in ({"stochastic": "N"}, {"variables": "N"}, {"rtol": 0.0}, {"times": []},
+                  {"times": [-1.0, 1.0]}):  # fmt: skip
+        with pytest.raises(InvalidInput):
+            own.simulate(1.0, **wrong)

@@ -64,7 +64,13 @@ def simulate_model(
 
     names = None if variables is None else [name.strip() for name in variables.split(",")]
     found = load_model(path).simulate(
-        end, start=start, points=points, variables=names, rtol=rtol, atol=atol, seed=seed or 1
+        end,
+        start=start,
+        points=points,
+        variables=names,
+        rtol=rtol,
+        atol=atol,
+        seed=1 if seed is None else seed,
     )
     table = found.isel(set=0, drop=True).T.to_pandas()
     place = sys.stdout if out is None else out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reseed.base.errors import UnsupportedModel
 from reseed.model.facts import Facts
 from reseed.model.formula import Formulas
 from reseed.model.quantities import each, name_of
@@ -36,6 +37,10 @@ def read_events(
             for one in each(event.getListOfEventAssignments())
             if one.isSetMath()
         }
+        if _frozen(event, new, known, found, model.getNumEvents()):
+            raise UnsupportedModel(
+                f"{where}: values of the moment of its trigger, in a compartment whose size changes"
+            )
         draws += [_drawn(one, found, name) for one in formulas.drawn[len(draws) :]]
         events.append(
             StateEvent(
@@ -50,6 +55,20 @@ def read_events(
             )
         )
     return events, draws
+
+
+def _frozen(event: Any, new: dict[str, Expression], known: Facts, found: Roles, count: int) -> bool:
+    """Whether the size of a compartment would be taken from the moment of the trigger.
+
+    What is set then is known, but not the size of the compartment when it is carried out: later,
+    or after another event of the same moment.
+    """
+    if not event.getUseValuesFromTriggerTime() or (event.getDelay() is None and count == 1):
+        return False
+    changing = {*known.assigned, *known.rated, *known.struck}
+    homes = {known.quantities[name].compartment for name in new if found.by_name[name].shared}
+    dense = any(_dense(name, known, found, new) for name in known.quantities)
+    return bool(homes & changing) or dense
 
 
 def _drawn(one: tuple[str, str, tuple[Expression, ...]], found: Roles, event: str) -> Draw:

@@ -103,7 +103,7 @@ def _add_jumps(model: Any, jumps: Sequence[Jump]) -> list[Fault]:
         event = model.createEvent()
         event.setId(f"jump_{number}")
         event.setName(jump.tag)
-        event.setUseValuesFromTriggerTime(True)
+        event.setUseValuesFromTriggerTime(False)  # so that two of one time add up
         trigger = event.createTrigger()
         trigger.setInitialValue(False)
         trigger.setPersistent(True)

@@ -15,7 +15,12 @@ from reseed.nouns.system import System
 
 
 def load_sbml(
-    text: str, name: str, *, in_days: bool = True, discrete: Collection[str] = ()
+    text: str,
+    name: str,
+    *,
+    in_days: bool = True,
+    discrete: Collection[str] = (),
+    given: Collection[str] = (),
 ) -> System:
     """The System of an SBML document given as text; every quantity and reaction is a port.
 
@@ -24,25 +29,37 @@ def load_sbml(
     model's units of time counts as a day, with a warning where it declares another, unless
     `in_days` is false: then whoever asks means the model's own. There are no hazards, no covariates
     and no laws of variability. Species of `discrete` are whole numbers that reactions change one by
-    one (`"*"`: all that reactions change). Raises InvalidInput where the text is not SBML, a
+    one (`"*"`: all that reactions change); states of `given` begin with parameters `start of NAME`.
+    Raises InvalidInput where the text is not SBML, a
     quantity has no value or a formula uses a name that the document does not have,
     UnsupportedModel for constructs that are refused by name.
     """
-    return _read(read_document(text, name), name, in_days, discrete)
+    return _read(read_document(text, name), name, in_days, discrete, given)
 
 
 def load_antimony(
-    text: str, name: str = "", *, in_days: bool = True, discrete: Collection[str] = ()
+    text: str,
+    name: str = "",
+    *,
+    in_days: bool = True,
+    discrete: Collection[str] = (),
+    given: Collection[str] = (),
 ) -> System:
     """The System of the model `name` of an Antimony text, read as `load_sbml` reads SBML.
 
     Without a name it is the main model: the last, or that marked `*`, or what stands in none.
     """
     sbml, told = flattened(text, name), name or "the main model"
-    return _read(read_document(sbml, told), told, in_days, discrete)
+    return _read(read_document(sbml, told), told, in_days, discrete, given)
 
 
-def _read(document: Any, name: str, in_days: bool, discrete: Collection[str]) -> System:
+def _read(
+    document: Any,
+    name: str,
+    in_days: bool,
+    discrete: Collection[str],
+    given: Collection[str],
+) -> System:
     unit = _time_unit(document.getModel())
     if in_days and unit not in ("", "day"):
         warnings.warn(
@@ -51,7 +68,7 @@ def _read(document: Any, name: str, in_days: bool, discrete: Collection[str]) ->
             stacklevel=3,
         )
     try:
-        return read_model(document, name, discrete=discrete)
+        return read_model(document, name, discrete=discrete, given=given)
     except RecursionError:
         raise UnsupportedModel(f"{name}: formulas too deep within each other") from None
 

@@ -120,7 +120,8 @@ class Formulas:
         if node.isNumber():
             return float(node.getValue())
         if node.getType() == libsbml.AST_NAME:
-            return _named(str(node.getName()), given)
+            own = _named(str(node.getName()), given)
+            return self._counted(own, where) if within else own
         if node.getType() == libsbml.AST_NAME_TIME:
             return "time"
         if kind in _CONSTANTS:
@@ -136,7 +137,7 @@ class Formulas:
             return self._draw(kind.removeprefix(LAW).lower(), children, where)
         if kind in UNCOMMON:
             try:
-                return UNCOMMON[kind](children, where)
+                return self._counted(UNCOMMON[kind](children, where), where)
             except (ValueError, IndexError):
                 found = f"{len(children)} arguments"
                 raise UnsupportedModel(f"{where}: `{node.getName()}` with {found}") from None
@@ -146,6 +147,13 @@ class Formulas:
             found = node.getName() or kind.removeprefix("AST_").lower() or "this construct"
             raise UnsupportedModel(f"{where}: `{found}` is not supported")
         return _operation(_NAMES[kind], children)
+
+    def _counted(self, expression: Expression, where: str) -> Expression:
+        """The expression, its parts added to what has been written."""
+        self.written += _size(expression, MOST_IN_ALL)
+        if self.written > MOST_IN_ALL:
+            raise UnsupportedModel(f"{where}: formulas of more than {MOST_IN_ALL} parts in all")
+        return expression
 
     def _size_of(self, name: str, where: str, within: tuple[str, ...] = ()) -> int:
         """Parts of a function at least, with those that it calls; it must not call itself."""
@@ -197,7 +205,6 @@ class Formulas:
         if function.getBody() is None:
             raise UnsupportedModel(f"{where}: the function {name} has no formula")
         given = {str(function.getArgument(i).getName()): child for i, child in enumerate(children)}
-        self.written += sum(_size(child) for child in children)
         return self._read(function.getBody(), where, given, (*within, name), depth + 1)
 
 
@@ -221,11 +228,15 @@ def _children(node: Any) -> list[Any]:
     return children
 
 
-def _size(expression: Expression) -> int:
+def _size(expression: Expression, most: int) -> int:
     """Parts of an expression, up to a bound: a long argument is copied where it is used."""
-    if not isinstance(expression, tuple):
-        return 1
-    return 1 + sum(_size(part) for part in expression[1:])
+    count, waiting = 0, [expression]
+    while waiting and count <= most:
+        part = waiting.pop()
+        count += 1
+        if isinstance(part, tuple):
+            waiting += part[1:]
+    return count
 
 
 def _named(name: str, given: Mapping[str, Expression]) -> Expression:

@@ -43,7 +43,10 @@ def written_out(
             done[name] = substitute(formula, table) if table else formula
         return done[name]
 
-    return {name: expand(name, ()) for name in initial}
+    found = {name: expand(name, ()) for name in initial}
+    if sum(size.get(name, 1) for name in initial) > MOST_IN_ALL:
+        raise UnsupportedModel(f"initial values of more than {MOST_IN_ALL} parts, written out")
+    return found
 
 
 def _parts(formula: Expression, sizes: Mapping[str, int]) -> int:

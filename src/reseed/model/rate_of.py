@@ -12,13 +12,20 @@ from reseed.nouns.expression import Expression
 
 
 def rates_asked(
-    names: Collection[str], known: Facts, found: Roles, rates: Mapping[str, Expression]
+    names: Collection[str],
+    known: Facts,
+    found: Roles,
+    rates: Mapping[str, Expression],
+    discrete: Collection[str] = (),
 ) -> dict[str, Expression]:
     """A rule for each name that asks for a rate; `rates` are those of states, by symbol.
 
     UnsupportedModel for a quantity that a rule assigns or an algebraic rule determines: its rate is
-    not at hand.
+    not at hand; and for a species of `discrete`, which goes by steps.
     """
+    for name in names:
+        if name.startswith(RATE_OF) and name.removeprefix(RATE_OF) in discrete:
+            raise UnsupportedModel(f"`{name}`, which goes one by one")
     return {
         name: _rate(name.removeprefix(RATE_OF), known, found, rates)
         for name in names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from reseed.base.errors import UnsupportedModel
@@ -10,6 +10,7 @@ from reseed.model.facts import Facts
 from reseed.model.formula import RATE_OF, Formulas, substitute
 from reseed.model.quantities import each, name_of, sides, stoichiometry
 from reseed.model.roles import Roles
+from reseed.model.signs import forth_and_back
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import Channel
 
@@ -80,8 +81,9 @@ def channels(
 ) -> dict[str, list[Channel]]:
     """Reactions that change a discrete species, as what fires one by one, by the reaction's id.
 
-    A rate that is a difference is that of two: one forth and one back. UnsupportedModel where a
-    reaction takes or makes what is no fixed whole number.
+    A reversible reaction is two: one forth and one back. None fires where there is less of a
+    species than it takes. UnsupportedModel where a reaction takes or makes what is no fixed whole
+    number, and where it cannot be told which part of a reversible rate goes back.
     """
     firing: dict[str, list[Channel]] = {}
     for reaction in each(model.getListOfReactions()):
@@ -102,15 +104,23 @@ def channels(
             changes[species] = changes.get(species, 0.0) + sign * amount
         forth = tuple((one, amount) for one, amount in sorted(changes.items()) if amount)
         back = tuple((one, -amount) for one, amount in forth)
-        rate = rates[name]
-        if isinstance(rate, tuple) and rate[0] == "-" and len(rate) == 3:
-            firing[name] = [
-                Channel(name, rate[1], forth),
-                Channel(f"{name} back", rate[2], back),
-            ]
-        else:
-            firing[name] = [Channel(name, rate, forth)]
+        rate, other = rates[name], None
+        if reaction.getReversible():
+            rate, other = forth_and_back(rate, found.rules, f"reaction {name}")
+        firing[name] = [Channel(name, _enough(rate, forth, discrete), forth)]
+        if other is not None:
+            firing[name].append(Channel(f"{name} back", _enough(other, back, discrete), back))
     return firing
+
+
+def _enough(
+    rate: Expression, changes: Sequence[tuple[str, float]], discrete: Collection[str]
+) -> Expression:
+    """The rate, but 0 where there is less of a species than one firing takes."""
+    needs = [("ge", one, -amount) for one, amount in changes if amount < 0 and one in discrete]
+    if not needs:
+        return rate
+    return ("piecewise", rate, needs[0] if len(needs) == 1 else ("and", *needs), 0.0)
 
 
 def _amount(

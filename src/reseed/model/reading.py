@@ -13,7 +13,7 @@ from reseed.model.events import read_events
 from reseed.model.facts import Facts, facts, unknowns
 from reseed.model.formula import DRAW, RATE_OF, Formulas, names_in, substitute
 from reseed.model.initial import written_out
-from reseed.model.quantities import SPECIES, each, name_of
+from reseed.model.quantities import SPECIES, STOICHIOMETRY, each, name_of
 from reseed.model.rate_of import rates_asked
 from reseed.model.reactions import amounts_added, channels, reaction_rates
 from reseed.model.roles import CONSTANT, STATE, Roles, concentration, roles
@@ -22,6 +22,7 @@ from reseed.nouns.expression import Expression
 from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 
 ALL = "*"
+START = "start of "
 GUESS = 1.0
 """Where the search begins for what an algebraic rule determines and nothing else gives."""
 
@@ -35,6 +36,7 @@ def read_model(
     valued: Sequence[Valued] = (),
     unheard: frozenset[str] = frozenset(),
     discrete: Collection[str] = (),
+    given: Collection[str] = (),
 ) -> System:
     """The System of a flat SBML document.
 
@@ -42,7 +44,8 @@ def read_model(
     left out. Without `ports`, every quantity and reaction is one: a species `S` as its amount `S`
     and its concentration `[S]`. Species of
     `discrete` are whole numbers, which reactions change one by one; ALL stands for those that any
-    reaction changes. Raises InvalidInput where a formula uses a name that the document
+    reaction changes. Names of `given` begin with the value of a parameter `start of NAME`, and all
+    that depends on it follows. Raises InvalidInput where a formula uses a name that the document
     does not have, or one without a value; UnsupportedModel names what is refused.
     """
     model = document.getModel()
@@ -59,18 +62,23 @@ def read_model(
     events, draws = read_events(model, known, found, formulas)
     whole_numbers = _discrete(discrete, known, name)
     firing = channels(model, known, found, reactions, formulas, whole_numbers)
-    rates = _rates(model, known, found, reactions, formulas, events, algebraic, unheard, firing)
+    rates = _rates(
+        model, known, found, reactions, formulas, events, algebraic, unheard, firing, whole
+    )
     residuals = {found.by_name[one].symbol: found.inside(f) for one, f in algebraic.items()}
-    asked = rates_asked(_names(found, rates, reactions, events, residuals), known, found, rates)
+    names = _names(found, rates, reactions, events, residuals)
+    asked = rates_asked(names, known, found, rates, whole_numbers)
     everything = {**found.rules, **asked}
     everything |= {one: rate for one, rate in reactions.items() if whole} or _used(
         reactions, everything, rates, events
     )
     rules = _ordered(everything)
     rates |= dict.fromkeys(residuals, 0.0)
-    initial = _initial(known, found, rates, residuals, rules, name)
+    started = _started(found, known, given, rates, name)
+    initial = _initial(found, {**found.initial, **started}, rates, residuals, rules, name)
     parameters = _parameters(known, found, alias, valued, ports or ())
     parameters |= {draw.symbol: (float("nan"), "") for draw in draws}
+    parameters |= {f"{START}{one}": (float("nan"), "") for one in given}
     parameters = dict(sorted(parameters.items()))
     if ports is None:
         ports = _everything(known, found, rates, parameters, rules, reactions)
@@ -132,9 +140,13 @@ def _rates(
     algebraic: Collection[str],
     unheard: Collection[str],
     firing: Collection[str],
+    whole: bool,
 ) -> dict[str, Expression]:
     """The rate of each state by its symbol: its rate rule, the sum of its reactions, or 0."""
+    # what is read whole shows every stoichiometry that has an id, so none may be a mere number
+    shown = {one.id for one in known.quantities.values() if one.kind == STOICHIOMETRY}
     named = {
+        *(shown if whole else ()),
         *(one for formula in known.residuals for one in names_in(formula)),
         *_names(found, known.rated, reactions, events, {}),
     }
@@ -214,16 +226,48 @@ def _ordered(rules: Mapping[str, Expression]) -> list[tuple[str, Expression]]:
     return list(done.items())
 
 
+def _started(
+    found: Roles, known: Facts, given: Collection[str], rates: Collection[str], name: str
+) -> dict[str, Expression]:
+    """The first values of states that are given, by symbol: an amount from a concentration."""
+    first: dict[str, Expression] = {}
+    faults = []
+    for one in given:
+        amount = one.removeprefix("[").removesuffix("]")
+        quantity = known.quantities.get(amount)
+        size = (
+            ""
+            if quantity is None
+            else found.meaning.get(quantity.compartment, quantity.compartment)
+        )
+        own = f"{START}{one}"
+        other = amount if one != amount else concentration(amount)
+        symbol = one if one in rates else other
+        if symbol not in rates or (symbol != one and not size):
+            known_names = {*rates, *(concentration(n) for n in rates if n in known.quantities)}
+            expected = one_of(one, known_names, "a number of the model that no formula gives")
+            faults.append(Fault(name, "values", repr(one), expected))
+        elif symbol in first:
+            faults.append(Fault(name, "values", repr(one), "amount or concentration, not both"))
+        elif symbol == one:
+            first[symbol] = own
+        else:
+            first[symbol] = ("*", own, size) if symbol == amount else ("/", own, size)
+    if faults:
+        raise InvalidInput(faults)
+    return first
+
+
 def _initial(
-    known: Facts,
     found: Roles,
+    first: Mapping[str, Expression],
     rates: Mapping[str, Expression],
     residuals: Collection[str],
     rules: list[tuple[str, Expression]],
     name: str,
 ) -> dict[str, Expression]:
     given = {
-        symbol: found.initial.get(symbol, GUESS if symbol in residuals else float("nan"))
+        symbol: first.get(symbol, GUESS if symbol in residuals else float("nan"))
         for symbol in rates
     }
     return written_out(given, rules, name)
@@ -302,7 +346,7 @@ def _everything(
         SystemPort("time" if symbol == name_of("time") else symbol, symbol, kind,
                    _unit_of(symbol, known), "out")
         for symbol, kind in kinds.items()
-        if not symbol.startswith((RATE_OF, DRAW))
+        if not symbol.startswith((RATE_OF, DRAW, START))
     ]  # fmt: skip
 
 

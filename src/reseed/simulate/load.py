@@ -28,18 +28,24 @@ def load_model(path: str | Path, *, model: str = "") -> Model:
         if model:
             raise InvalidInput([Fault(str(path), "model", model, "none: SBML has one model")])
         return _model(
-            name, lambda discrete: load_sbml(text, name, in_days=False, discrete=discrete)
+            name,
+            lambda discrete, given: load_sbml(
+                text, name, in_days=False, discrete=discrete, given=given
+            ),
         )
     if file.suffix.lower() in ANTIMONY:
         return _model(
-            name, lambda discrete: load_antimony(text, model, in_days=False, discrete=discrete)
+            name,
+            lambda discrete, given: load_antimony(
+                text, model, in_days=False, discrete=discrete, given=given
+            ),
         )
     expected = f"one of {', '.join((*SBML, *ANTIMONY))}"
     raise InvalidInput([Fault(str(path), "ending", file.suffix or "none", expected)])
 
 
 def _model(name: str, read: Reader) -> Model:
-    return Model(name, read(()), read)
+    return Model(name, read((), ()), read)
 
 
 def _text(file: Path) -> str:

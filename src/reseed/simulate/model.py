@@ -17,14 +17,14 @@ from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
-from reseed.simulate.values import with_draws, with_values
+from reseed.simulate.values import given_values, with_draws
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray
 
-Reader = Callable[[Collection[str]], System]
-"""Reads a model again, with the species that are to be whole numbers."""
+Reader = Callable[[Collection[str], Collection[str]], System]
+"""Reads a model again: species that are to be whole numbers, states whose first value is given."""
 ALL = "*"
 MOST_STEPS = 20_000_000
 STEPS = 1_000
@@ -85,11 +85,12 @@ class Model:
         """
         import xarray
 
+        _check_call(self.name, variables, stochastic, rtol, atol)
         moments = _moments(start, end, points, times)
         shown = self._shown(variables)
         named = (ALL,) if stochastic is True else tuple(stochastic or ())
-        own = self._by_chance(named) if named else self.system
-        system, columns, count = with_values(own, self.name, values, runs)
+        columns, given, count = given_values(self.system, self.name, values, runs)
+        system = self._again(named, given) if named or given else self.system
         columns = with_draws(system, columns, count, seed)
         cohort = Cohort(np.arange(count), (), {}, columns)
         span = float(moments[-1]) - start
@@ -136,12 +137,13 @@ class Model:
             attrs={"failures": failures, "rtol": rtol, "atol": atol},
         )
 
-    def _by_chance(self, named: Collection[str]) -> System:
-        """The same model with species that are whole numbers."""
+    def _again(self, named: Collection[str], given: Collection[str]) -> System:
+        """The same model with species that are whole numbers, and first values that are given."""
         if self.read is None:
+            what = "stochastic" if named else "values"
             found, expected = "a model without its file", "one from load_model"
-            raise InvalidInput([Fault(self.name, "stochastic", found, expected)])
-        return self.read(named)
+            raise InvalidInput([Fault(self.name, what, found, expected)])
+        return self.read(named, given)
 
     def _shown(self, variables: Sequence[str] | None) -> tuple[str, ...]:
         if variables is None:
@@ -159,10 +161,28 @@ class Model:
         return tuple(dict.fromkeys(variables))
 
 
+def _check_call(name: str, variables: object, stochastic: object, rtol: float, atol: float) -> None:
+    faults = [
+        Fault(name, what, repr(one), f"a list of names, such as [{one!r}]")
+        for what, one in (("variables", variables), ("stochastic", stochastic))
+        if isinstance(one, str)
+    ]
+    if not 0 < rtol < 1:
+        faults.append(Fault(name, "rtol", f"{rtol:g}", "a number above 0, and below 1"))
+    if not atol > 0:
+        faults.append(Fault(name, "atol", f"{atol:g}", "a number above 0"))
+    if faults:
+        raise InvalidInput(faults)
+
+
 def _moments(start: float, end: float, points: int, times: ArrayLike | None) -> NDArray[np.float64]:
-    if times is not None:
-        return np.asarray(times, dtype=np.float64)
     faults: list[Fault] = []
+    if times is not None:
+        given = np.asarray(times, dtype=np.float64)
+        if given.ndim != 1 or not given.size or not np.isfinite(given).all() or given[0] < start:
+            expected = f"a row of finite times, from start, {start:g}, on"
+            raise InvalidInput([Fault("call", "times", "other than that", expected)])
+        return given
     if not (np.isfinite(start) and np.isfinite(end) and end > start):
         faults.append(Fault("call", "end", f"{end:g}", f"a time after start, {start:g}"))
     if points < 2:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,26 +11,27 @@ from numpy.typing import ArrayLike, NDArray
 from reseed.base.arithmetic import worked_out
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.keys import uniforms
-from reseed.base.words import one_of
 from reseed.engine.laws import quantile
 from reseed.nouns.key import Key
 from reseed.nouns.system import System
+
+START = "start of "
+"""What the name of the parameter begins with that is a state's value at the start."""
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def with_values(
+def given_values(
     system: System,
     name: str,
     values: Mapping[str, ArrayLike] | pd.DataFrame | None,
     runs: int | None = None,
-) -> tuple[System, dict[str, NDArray[np.float64]], int]:
-    """The System with what is given as parameters: (system, columns by parameter, number of runs).
+) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...], int]:
+    """Columns by parameter, the names of states among what is given, and the number of runs.
 
-    What is given for a state is its value at the start, a parameter `start of S` then; of a
-    species that is carried as its amount, `[S]` is its concentration there. InvalidInput with every
-    name that is unknown or computed, and columns that do not fit.
+    The value of a state at the start becomes a parameter `start of NAME`, once the model is read
+    with it. InvalidInput with columns that do not fit each other.
     """
     columns, faults = _columns(values)
     sizes = {len(column) for column in columns.values() if column.ndim}
@@ -41,48 +41,20 @@ def with_values(
     if runs is not None and (runs < 1 or (sizes and sizes != {runs})):
         found = f"{runs} runs of {max(sizes, default=1)} rows"
         faults.append(Fault(name, "runs", found, "1 or more, as many as the values have rows"))
-    count = runs or max(sizes, default=1)
-    rules, states = dict(system.rules), {state: i for i, state in enumerate(system.states)}
-    parameters: dict[str, NDArray[np.float64]] = {}
-    first = list(system.initial)
-    added: list[str] = []
-    for given, column in columns.items():
-        amount = given.removeprefix("[").removesuffix("]")
-        own = f"start of {given}"
-        if given in system.parameters:
-            own = given
-        elif given in states:
-            first[states[given]] = own
-            added.append(own)
-        elif given != amount and amount in states and given in rules:
-            tie = rules[given]
-            assert isinstance(tie, tuple)  # amount over size
-            first[states[amount]] = ("*", own, tie[2])
-            added.append(own)
-        else:
-            known = (*system.parameters, *system.states)
-            expected = one_of(given, known, "a number of the model that no formula gives")
-            faults.append(Fault(name, "values", repr(given), expected))
-            continue
-        parameters[own] = (
-            np.broadcast_to(column, (count,)).astype(np.float64) if not faults else column
-        )
     if faults:
         raise InvalidInput(faults)
-    if not added:
-        return system, parameters, count
-    order = sorted(
-        [*zip(system.parameters, system.parameter_units, system.defaults, strict=True)]
-        + [(own, "", float("nan")) for own in added]
+    count = runs or max(sizes, default=1)
+    states = tuple(one for one in columns if one not in system.parameters)
+    return (
+        {
+            one if one in system.parameters else f"{START}{one}": np.broadcast_to(
+                column, (count,)
+            ).astype(np.float64)
+            for one, column in columns.items()
+        },
+        states,
+        count,
     )
-    changed = dataclasses.replace(
-        system,
-        initial=tuple(first),
-        parameters=tuple(row[0] for row in order),
-        parameter_units=tuple(row[1] for row in order),
-        defaults=tuple(row[2] for row in order),
-    )
-    return changed, parameters, count
 
 
 def with_draws(
