@@ -55,3 +55,9 @@ def test_what_the_assembly_does_not_have_is_named() -> None:
     assert places == {"ovary__decline_yuong", "ovary__nothing", "sex", "years_told"} - {
         "years_told"  # has a default
     }
+
+
+def test_a_number_that_no_patient_can_have_is_told_as_in_a_replay() -> None:
+    scenario = read_scenario("autologous-recovery", find_library())
+    with pytest.raises(InvalidInput, match="or an id of arm"):
+        export_patient(scenario, "cy-atg", -1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import by_hand
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
 from reseed.nouns.schedule import Schedule
-from reseed.nouns.system import StateEvent, System, SystemPort
+from reseed.nouns.system import StateEvent, System
 from reseed.nouns.trajectories import Trajectories
 
 Array = NDArray[np.float64]
@@ -35,26 +36,7 @@ def system_of(
     events: Sequence[StateEvent] = (),
 ) -> System:
     """States as (initial value, rate); everything can be looked at."""
-    given = parameters or {}
-    return System(
-        name="small",
-        states=tuple(states),
-        state_units=("",) * len(states),
-        initial=tuple(start for start, _ in states.values()),
-        rates=tuple(rate for _, rate in states.values()),
-        parameters=tuple(given),
-        parameter_units=("",) * len(given),
-        defaults=tuple(given.values()),
-        rules=(),
-        events=tuple(events),
-        hazards=(),
-        ports=(
-            *(SystemPort(name, name, "factor", "", "out") for name in states),
-            *(SystemPort(event.name, event.name, "event", "", "out") for event in events),
-        ),
-        variability=(),
-        uncertainty=(),
-    )
+    return by_hand.system_of(states, events, parameters)
 
 
 def solved(

@@ -110,12 +110,10 @@ class Formulas:
 
         if depth > MOST_DEEP:
             raise UnsupportedModel(f"{where}: more than {MOST_DEEP} operators within each other")
-        self.written += 1
         self.parts += not within
         if self.parts > MOST_PARTS:
             raise UnsupportedModel(f"{where}: a formula of more than {MOST_PARTS} parts")
-        if self.written > MOST_IN_ALL:
-            raise UnsupportedModel(f"{where}: formulas of more than {MOST_IN_ALL} parts in all")
+        self._grow(1, where)
         kind = _kinds(libsbml).get(node.getType(), "")
         if node.isNumber():
             return float(node.getValue())
@@ -150,10 +148,14 @@ class Formulas:
 
     def _counted(self, expression: Expression, where: str) -> Expression:
         """The expression, its parts added to what has been written."""
-        self.written += _size(expression, MOST_IN_ALL)
+        self._grow(_size(expression, MOST_IN_ALL), where)
+        return expression
+
+    def _grow(self, parts: int, where: str) -> None:
+        """So many parts more; UnsupportedModel beyond what all formulas may have."""
+        self.written += parts
         if self.written > MOST_IN_ALL:
             raise UnsupportedModel(f"{where}: formulas of more than {MOST_IN_ALL} parts in all")
-        return expression
 
     def _size_of(self, name: str, where: str, within: tuple[str, ...] = ()) -> int:
         """Parts of a function at least, with those that it calls; it must not call itself."""

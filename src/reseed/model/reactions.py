@@ -58,10 +58,7 @@ def amounts_added(
         if name_of(reaction.getId()) in firing:
             continue
         rate = rates[name_of(reaction.getId())]
-        for side, sign in sides(reaction):
-            species = name_of(side.getSpecies())
-            if species not in known.moved:
-                continue
+        for species, side, sign in _moving(reaction, known):
             term = _times(
                 _amount(side, known, found, formulas, named, reaction.getId()), sign, rate
             )
@@ -89,13 +86,9 @@ def channels(
     for reaction in each(model.getListOfReactions()):
         name = name_of(reaction.getId())
         changes: dict[str, float] = {}
-        touched = {name_of(side.getSpecies()) for side, _ in sides(reaction)} & known.moved
-        if not touched & {*discrete}:
+        if not {species for species, _, _ in _moving(reaction, known)} & {*discrete}:
             continue
-        for side, sign in sides(reaction):
-            species = name_of(side.getSpecies())
-            if species not in known.moved:
-                continue
+        for species, side, sign in _moving(reaction, known):
             amount = _amount(side, known, found, formulas, (), name)
             if species in discrete and not (isinstance(amount, float) and amount.is_integer()):
                 raise UnsupportedModel(f"reaction {name}: a number of {species} that is not fixed")
@@ -111,6 +104,12 @@ def channels(
         if other is not None:
             firing[name].append(Channel(f"{name} back", _enough(other, back, discrete), back))
     return firing
+
+
+def _moving(reaction: Any, known: Facts) -> list[tuple[str, Any, float]]:
+    """(species, its reference, sign) of the sides whose species reactions change."""
+    named = ((name_of(side.getSpecies()), side, sign) for side, sign in sides(reaction))
+    return [one for one in named if one[0] in known.moved]
 
 
 def _enough(

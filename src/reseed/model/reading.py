@@ -22,7 +22,9 @@ from reseed.nouns.expression import Expression
 from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 
 ALL = "*"
+"""Stands for all species that reactions change."""
 START = "start of "
+"""What the name of the parameter begins with that is a state's given value at the start."""
 GUESS = 1.0
 """Where the search begins for what an algebraic rule determines and nothing else gives."""
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.words import one_of
 from reseed.engine import Solver, solve
+from reseed.model.reading import ALL
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Reader = Callable[[Collection[str], Collection[str]], System]
 """Reads a model again: species that are to be whole numbers, states whose first value is given."""
-ALL = "*"
 MOST_STEPS = 20_000_000
 STEPS = 1_000
 """No step is longer than this part of a run that has events or depends on time."""

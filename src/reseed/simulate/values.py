@@ -12,11 +12,9 @@ from reseed.base.arithmetic import worked_out
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.keys import uniforms
 from reseed.engine.laws import quantile
+from reseed.model.reading import START
 from reseed.nouns.key import Key
 from reseed.nouns.system import System
-
-START = "start of "
-"""What the name of the parameter begins with that is a state's value at the start."""
 
 if TYPE_CHECKING:
     import pandas as pd

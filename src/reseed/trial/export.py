@@ -13,7 +13,7 @@ from reseed.nouns.jump import Jump
 from reseed.nouns.scenario import Scenario
 from reseed.trial.arms import parts_of
 from reseed.trial.batch import people_planned
-from reseed.trial.setup import arm_number, ids_start, set_up
+from reseed.trial.setup import place_of, set_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,7 @@ def export_patient(
     grafts, doses until a count has recovered, switches) is no mathematics of the model: it is left
     out, and named. InvalidInput as in `replay`.
     """
-    number = arm_number(scenario, arm)
-    first = ids_start(scenario, number)
-    index = patient - first if patient >= first else patient
+    number, index = place_of(scenario, arm, patient)
     setup = set_up(scenario, None, None, seed, arms=[number])
     solver = Solver(rtol=setup.scenario.rtol)
     drawn, schedule = people_planned(setup, number, index, index + 1, solver)

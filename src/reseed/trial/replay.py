@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reseed.base.errors import Fault, InvalidInput
 from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.records import Records
 from reseed.nouns.scenario import Scenario
 from reseed.nouns.trajectories import Trajectories
 from reseed.trial.batch import run_batch
-from reseed.trial.setup import IDS_PER_ARM, arm_number, ids_start, set_up
+from reseed.trial.setup import place_of, set_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,12 +50,7 @@ def replay(
     beyond the trial's size is solved too: who comes next if the trial is made larger. InvalidInput
     names an unknown arm or a number that no patient can have.
     """
-    number = arm_number(scenario, arm)
-    first = ids_start(scenario, number)
-    index = patient - first if patient >= first else patient
-    if not 0 <= index < IDS_PER_ARM:
-        expected = f"0 to {IDS_PER_ARM - 1}, or an id of arm {arm} ({first} or above)"
-        raise InvalidInput([Fault(scenario.name, "patient", str(patient), expected)])
+    number, index = place_of(scenario, arm, patient)
     setup = set_up(scenario, None, days, seed, arms=[number])
     batch = run_batch(setup, number, index, index + 1)
     return Replay(batch.trajectories, batch.records, batch.outcomes, setup.scenario.infusion_day)

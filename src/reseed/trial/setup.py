@@ -139,6 +139,20 @@ def arm_number(scenario: Scenario, name: str) -> int:
     return names.index(name)
 
 
+def place_of(scenario: Scenario, arm: str, patient: int) -> tuple[int, int]:
+    """Where an arm stands, and a patient within it, who is counted from 0 there or told by id.
+
+    InvalidInput names an unknown arm or a number that no patient can have.
+    """
+    number = arm_number(scenario, arm)
+    first = ids_start(scenario, number)
+    index = patient - first if patient >= first else patient
+    if not 0 <= index < IDS_PER_ARM:
+        expected = f"0 to {IDS_PER_ARM - 1}, or an id of arm {arm} ({first} or above)"
+        raise InvalidInput([Fault(scenario.name, "patient", str(patient), expected)])
+    return number, index
+
+
 def variables_of(scenario: Scenario) -> tuple[str, ...]:
     """What is shown and what the endpoints look at, each once."""
     wanted = [*scenario.show, *(port for e in scenario.endpoints for port in _ports(e))]

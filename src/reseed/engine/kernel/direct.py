@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reseed.base.expressions import names_in
-from reseed.engine.kernel import layout as places
 from reseed.engine.kernel import maths
 from reseed.engine.kernel.driver import Driver
 from reseed.engine.kernel.ir import LONG, Function, Value
@@ -114,15 +113,7 @@ class Direct(Driver):
         busy = at_stop | wrong | spent | slow
         with f.when(f.any(busy)):
             with f.lanes(f.mask(busy)) as lane:
-                bit = f.emit(f"shl i64 1, {lane.name}", LONG)
-                with f.when((f.mask(at_stop) & bit).differs(0)):
-                    self._lane(f, "jumps", lane)
-                running = self.number(f, "status", lane) < 0.5
-                with f.when((f.mask(slow) & bit).differs(0) & running):
-                    self.set(f, "status", lane, float(places.LONG))
-                short = self.number(f, "status", lane).differs(float(places.ARRIVED))
-                with f.when((f.mask(spent) & bit).differs(0) & short):
-                    self.fail(f, lane, "step budget", -1.0)
+                bit = self._served(f, lane, at_stop, slow, spent)
                 with f.when((f.mask(wrong) & bit).differs(0)):
                     self._accuse(f, lane)
                 with f.when(self.number(f, "status", lane) > 0.5):

@@ -460,6 +460,19 @@ class Driver(Desk):
             with f.lanes(f.mask(good)) as lane:
                 self._lane(f, "leap", lane)
 
+    def _served(self, f: Function, lane: Value, at_stop: Value, slow: Value, spent: Value) -> Value:
+        """What any lane needs at a stop, at the end of slice or budget; its bit of masks."""
+        bit = f.emit(f"shl i64 1, {lane.name}", LONG)
+        with f.when((f.mask(at_stop) & bit).differs(0)):
+            self._lane(f, "jumps", lane)
+        running = self.number(f, "status", lane) < 0.5
+        with f.when((f.mask(slow) & bit).differs(0) & running):
+            self.set(f, "status", lane, float(places.LONG))
+        short = self.number(f, "status", lane).differs(float(places.ARRIVED))
+        with f.when((f.mask(spent) & bit).differs(0) & short):
+            self.fail(f, lane, "step budget", -1.0)
+        return bit
+
     def _attend(
         self, f: Function, here: Value, good: Value, last: Value, events: Value | None,
         worst: Value, h: Value,
@@ -482,15 +495,7 @@ class Driver(Desk):
         busy = at_stop | spent | slow | tiny | lost
         with f.when(f.any(busy)):
             with f.lanes(f.mask(busy) & self._active(f)) as lane:
-                bit = f.emit(f"shl i64 1, {lane.name}", LONG)
-                with f.when((f.mask(at_stop) & bit).differs(0)):
-                    self._lane(f, "jumps", lane)
-                running = self.number(f, "status", lane) < 0.5
-                with f.when((f.mask(slow) & bit).differs(0) & running):
-                    self.set(f, "status", lane, float(places.LONG))
-                short = self.number(f, "status", lane).differs(float(places.ARRIVED))
-                with f.when((f.mask(spent) & bit).differs(0) & short):
-                    self.fail(f, lane, "step budget", -1.0)
+                bit = self._served(f, lane, at_stop, slow, spent)
                 with f.when((f.mask(tiny) & bit).differs(0)):
                     self.fail(f, lane, "step too small", -1.0)
                     self._lane(f, "blame", lane)
