@@ -27,6 +27,18 @@ class Happening:
     watches: Whole
     times: Vector
 
+    @classmethod
+    def of(cls, parts: Sequence[Happening]) -> Happening:
+        """Several one after the other."""
+        if not parts:
+            nothing = np.zeros(0, dtype=np.int64)
+            return cls(nothing, nothing, np.zeros(0))
+        return cls(
+            np.concatenate([part.slots for part in parts]),
+            np.concatenate([part.watches for part in parts]),
+            np.concatenate([part.times for part in parts]),
+        )
+
 
 class Call:
     """The memory that one thread hands to a kernel, again and again."""
@@ -74,7 +86,7 @@ class Call:
         self._point("jump_rows", jumps[1])
         self._point("jump_values", jumps[2])
         self._point("out", out)
-        found: list[tuple[Whole, Whole, Vector]] = []
+        found: list[Happening] = []
         running = self.kernel.places["status"]
         while len(queue):
             self._point("queue", queue)
@@ -85,19 +97,11 @@ class Call:
             self._run(ctypes.c_void_p(self.context.ctypes.data))
             count = self._get("record_count")
             if count:
-                found.append(
-                    (
-                        self._kept["record_slots"][:count].copy(),
-                        self._kept["record_watches"][:count].copy(),
-                        self._kept["record_times"][:count].copy(),
-                    )
-                )
+                kept = ("record_slots", "record_watches", "record_times")
+                found.append(Happening(*(self._kept[name][:count].copy() for name in kept)))
             # whom the turn found in a lane is solved on; who was not reached yet, too
             queue = queue[slots[queue, running] == 0.0]
-        if not found:
-            nothing = np.zeros(0, dtype=np.int64)
-            return Happening(nothing, nothing, np.zeros(0))
-        return Happening(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        return Happening.of(found)
 
     def reveal(self, slots: Vector, queue: Whole, ports: int) -> Vector:
         """All ports of the patients in the queue: (patient, port)."""

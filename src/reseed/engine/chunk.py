@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.engine.call import Call
+from reseed.engine.call import Call, Happening
 from reseed.engine.events import Events
 from reseed.engine.failure import CODES
 from reseed.engine.jumps import JumpTable
@@ -83,6 +83,9 @@ class Chunk:
         self.watch_names += [hazard.name for hazard in system.hazards]
         shown = {port.symbol: port.name for port in system.ports if port.quantity == "event"}
         self.event_names = [shown.get(event.name, "") for event in system.events]
+        self.noted = np.array(
+            [*map(bool, self.event_names), *(True for _ in system.hazards)], dtype=bool
+        )
         self.told = blank(len(rows))
         self.first_sample = np.searchsorted(probe.times, schedule.first_days()[rows])
         self.start = self._slots()
@@ -154,8 +157,7 @@ class Chunk:
             slots[ready, places["status"]] = 0.0
             jumps.join()
             found = call.solve(slots, ready, (jumps.times, jumps.rows, jumps.values), out)
-            columns = (found.slots.tolist(), found.watches.tolist(), found.times.tolist())
-            self._note(zip(*columns, strict=True))
+            self._note(found)
             status = slots[ready, places["status"]]
             if np.any(status == LONG):
                 late.append(ready[status == LONG])
@@ -183,12 +185,13 @@ class Chunk:
         """When each patient has to leave the kernel next."""
         # with samples after all that happens, the kernel itself sees to the end
         end = float("inf") if self.after else self.schedule.end
-        slots[who, self.kernel.places["host"]] = end
-        for row in who.tolist() if courses or self.events else ():
-            first = self.events.next_time(row) if self.events else end
-            if courses and (agenda := courses[row].agenda):
-                first = min(first, agenda[0][0])
-            slots[row, self.kernel.places["host"]] = min(first, end)
+        first = np.full(len(who), end)
+        if self.events:
+            first = np.minimum(first, self.events.next_times(who))
+        for at, row in enumerate(who.tolist()) if courses else ():
+            if agenda := courses[row].agenda:
+                first[at] = min(first[at], agenda[0][0])
+        slots[who, self.kernel.places["host"]] = first
         return who
 
     # --- procedures ----------------------------------------------------------------------------
@@ -199,6 +202,8 @@ class Chunk:
         """Procedures, then events that are due for these patients; returns those who go on."""
         places, going = self.kernel.places, []
         time = slots[:, places["time"]]
+        if not courses:
+            going, who = who.tolist(), who[:0]
         while len(who):
             due = [r for r in who.tolist() if self._is_due(courses, r, time[r])]
             rest = sorted({int(r) for r in who} - {int(r) for r in due})
@@ -225,7 +230,7 @@ class Chunk:
 
     @staticmethod
     def _is_due(courses: Mapping[int, Course], row: int, time: float) -> bool:
-        return bool(courses and (agenda := courses[row].agenda) and agenda[0][0] <= time)
+        return bool((agenda := courses[row].agenda) and agenda[0][0] <= time)
 
     def _procedure(
         self, slots: Vector, jumps: JumpTable, course: Course, row: int, values: Vector
@@ -329,13 +334,14 @@ class Chunk:
         self.told.end_reason[row] = reason
         self.told.records[row].append((time, Entry("end", reason, 1.0, "")))
 
-    def _note(self, happened: Iterable[tuple[int, int, float]]) -> None:
-        """Records of events and hazards (patient, watch, time), in their order."""
+    def _note(self, happened: Happening) -> None:
+        """Records of events that have a name, and of hazards, in their order."""
         events, records = len(self.event_names), self.told.records
-        for row, watch, time in happened:
+        told = self.noted[happened.watches]
+        columns = (happened.slots[told], happened.watches[told], happened.times[told])
+        for row, watch, time in zip(*(column.tolist() for column in columns), strict=True):
             if watch < events:
-                if self.event_names[watch]:
-                    records[row].append((time, Entry("event", self.event_names[watch], 1.0, "")))
+                records[row].append((time, Entry("event", self.event_names[watch], 1.0, "")))
                 continue
             hazard = self.system.hazards[watch - events]
             records[row].append((time, Entry("hazard", hazard.name, 1.0, "")))

@@ -8,19 +8,19 @@ so that host and kernel never disagree by a rounding. SBML Level 3 Version 2, se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reseed.base.keys import uniforms
-from reseed.engine.call import Call
+from reseed.engine.call import Call, Happening
 from reseed.engine.failure import CODES
 from reseed.engine.kernel import Kernel
 from reseed.engine.kernel.lane import STORM
 from reseed.engine.kernel.layout import FAILED
 from reseed.engine.kernel.switches import FEW_DIGITS, MERGED
 from reseed.engine.laws import quantile
+from reseed.engine.pending import Pending
 from reseed.nouns.key import Key
 from reseed.nouns.system import System
 
@@ -28,15 +28,6 @@ Vector = NDArray[np.float64]
 Whole = NDArray[np.int64]
 ORDER = "event order"  # the stream that decides between equals
 DRAWN = "event draws"  # and that of what chance decides in assignments
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An event that has fired and waits to be carried out; `values` where they are known."""
-
-    time: float
-    event: int
-    values: Vector | None
 
 
 class Events:
@@ -55,114 +46,139 @@ class Events:
             np.array([row_of[name] for name, _ in event.assignments], dtype=np.int64)
             for event in system.events
         ]
+        self.persistent = np.array([event.persistent for event in system.events], dtype=bool)
+        self.at_trigger = np.array([event.at_trigger for event in system.events], dtype=bool)
+        self.initial = np.array([event.initial for event in system.events], dtype=bool)
         first = kernel.places["truths"]
-        self.truths = slice(first, first + count)
-        self.pending: list[list[Pending]] = [[] for _ in luck]
+        self.truths = np.arange(first, first + count)
+        self.pending = Pending(len(luck), max(sizes, default=0))
         self.seen = np.zeros((len(luck), count), dtype=bool)
         self.draws = np.zeros(len(luck), dtype=np.int64)
         self.chance = Chance(system, key, luck, row_of, int(ends[-1]) if count else 0)
-        self.fired: list[tuple[int, int, float]] = []
 
     def begin(self, who: Whole) -> None:
         """A new try for these patients: nothing is pending, and nothing has been drawn."""
-        for row in who.tolist():
-            self.pending[row] = []
-        self.seen[who] = [event.initial for event in self.system.events]
+        self.pending.drop(self.pending.of(who))
+        self.seen[who] = self.initial
         self.draws[who] = 0
         self.chance.begin(who)
 
-    def next_time(self, row: int) -> float:
-        """When the next pending event of a patient is to be carried out."""
-        return min((one.time for one in self.pending[row]), default=float("inf"))
+    def next_times(self, who: Whole) -> Vector:
+        """When the next pending event of each patient is to be carried out."""
+        return self.pending.next_times(who)
 
-    def attend(
-        self, call: Call, slots: Vector, who: Whole
-    ) -> tuple[Whole, list[tuple[int, int, float]]]:
+    def attend(self, call: Call, slots: Vector, who: Whole) -> tuple[Whole, Happening]:
         """Everything that is due for these patients, in its order.
 
-        Returns those who have not failed by it, and what was carried out: (patient, event, time).
+        Returns those who have not failed by it, and what was carried out.
         """
-        self.fired = []
-        for row in who.tolist():
-            # what the kernel saw turn false while it went on
-            self._forget(row, self.seen[row] & ~(slots[row, self.truths] > 0.5))
-            self.seen[row] = slots[row, self.truths] > 0.5
-        status = self.kernel.places["status"]
-        waiting = who[slots[who, status] < FAILED]
+        now = slots[who[:, None], self.truths] > 0.5
+        # what the kernel saw turn false while it went on
+        self._forget(who, self.seen[who] & ~now)
+        self.seen[who] = now
+        places, fired = self.kernel.places, []
+        waiting = who[slots[who, places["status"]] < FAILED]
         while len(waiting):
             told = call.tell(slots, waiting)
             if self.chance.laws:
                 self.chance.draw(slots, waiting, told)
                 told = call.tell(slots, waiting)
-            more = []
-            for row, facts in zip(waiting.tolist(), told, strict=True):
-                time = float(slots[row, self.kernel.places["time"]])
-                if self._look(slots, row, facts, time) and self._carry_out(slots, row, facts, time):
-                    more.append(row)
-            waiting = np.array(more, dtype=np.int64)
-            if self.kernel.algebraic and len(waiting):
-                call.restore(slots, waiting)
-            waiting = waiting[slots[waiting, status] < FAILED]
-        return who[slots[who, status] < FAILED], self.fired
+            well = self._look(slots, waiting, told)
+            happened = self._carry_out(slots, waiting[well], told[well])
+            fired.append(happened)
+            waiting = happened.slots
+            if len(waiting):
+                self._calm(slots, happened)
+                if self.kernel.algebraic:
+                    call.restore(slots, waiting)
+            waiting = waiting[slots[waiting, places["status"]] < FAILED]
+        return who[slots[who, places["status"]] < FAILED], Happening.of(fired)
 
-    def _forget(self, row: int, fallen: NDArray[np.bool_]) -> None:
+    def _forget(self, who: Whole, fallen: NDArray[np.bool_]) -> None:
         """Events whose triggers have turned false are dropped, unless they are persistent."""
-        if fallen.any() and self.pending[row]:
-            self.pending[row] = [
-                one
-                for one in self.pending[row]
-                if self.system.events[one.event].persistent or not fallen[one.event]
-            ]
+        fallen = fallen & ~self.persistent
+        if fallen.any():
+            entries = self.pending.of(who)
+            place = self.pending.places(who, entries)
+            self.pending.drop(entries[fallen[place, self.pending.events[entries]]])
 
-    def _look(self, slots: Vector, row: int, facts: Vector, time: float) -> bool:
-        """Triggers as they are now: some events are dropped, some fire. Whether all is well."""
-        now, seen = facts[: self.count] > 0.5, self.seen[row]
-        self._forget(row, seen & ~now)
-        for event in np.flatnonzero(now & ~seen).tolist():
-            delay = float(facts[self.count + event])
-            if not delay >= 0.0:
-                self._fail(slots, row, event, "delay")
-                return False
-            known = self.system.events[event].at_trigger
-            values = facts[self.values[event]].copy() if known else None
-            self.pending[row].append(Pending(time + delay, event, values))
-        self.seen[row] = now
-        slots[row, self.truths] = now
-        return True
+    def _look(self, slots: Vector, who: Whole, facts: Vector) -> NDArray[np.bool_]:
+        """Triggers as they are now: some events are dropped, some fire. For whom all is well."""
+        now, seen = facts[:, : self.count] > 0.5, self.seen[who]
+        self._forget(who, seen & ~now)
+        self.seen[who] = now
+        slots[who[:, None], self.truths] = now
+        fires = now & ~seen
+        if not fires.any():
+            return np.ones(len(who), dtype=bool)
+        delays = facts[:, self.count : 2 * self.count]
+        bad = fires & ~(delays >= 0.0)
+        well: NDArray[np.bool_] = np.logical_not(bad.any(axis=1))
+        for at in np.flatnonzero(~well).tolist():
+            self._fail(slots, int(who[at]), int(bad[at].argmax()), "delay")
+        firing, events = np.nonzero(fires & well[:, None])
+        values = np.zeros((len(firing), self.pending.widest))
+        for event in sorted(set(events[self.at_trigger[events]].tolist())):
+            mine = np.flatnonzero(events == event)
+            values[mine, : len(self.rows[event])] = facts[firing[mine], self.values[event]]
+        times = slots[who[firing], self.kernel.places["time"]] + delays[firing, events]
+        self.pending.add(who[firing], times, events, values)
+        return well
 
-    def _carry_out(self, slots: Vector, row: int, facts: Vector, time: float) -> bool:
-        """The most urgent of the events that are due; whether there was one."""
-        last = time + max(MERGED, FEW_DIGITS * abs(time))
-        due = [one for one in self.pending[row] if one.time <= last]
-        if not due:
-            return False
-        ranks = [_rank(facts[2 * self.count + one.event]) for one in due]
-        highest = max(ranks)
-        first = [one for one, rank in zip(due, ranks, strict=True) if rank == highest]
-        chosen = first[0]
-        if len(first) > 1:
-            first.sort(key=lambda one: one.event)
-            chance = uniforms(self.key, self.luck[row], occurrence=self.draws[row])
-            chosen = first[int(float(chance) * len(first))]
-            self.draws[row] += 1
-        self.pending[row] = [one for one in self.pending[row] if one is not chosen]
-        values = facts[self.values[chosen.event]] if chosen.values is None else chosen.values
-        slots[row, self.rows[chosen.event]] = values
-        places = self.kernel.places
-        slots[row, places["settle"]] = slots[row, places["restart"]] = 1.0
-        self.fired.append((row, chosen.event, time))
-        return self._calm(slots, row, chosen.event, time)
+    def _carry_out(self, slots: Vector, who: Whole, facts: Vector) -> Happening:
+        """The most urgent of the events that are due for each patient, if there is one."""
+        pending, places = self.pending, self.kernel.places
+        times = slots[who, places["time"]]
+        entries = pending.of(who)
+        place = pending.places(who, entries)
+        last = times + np.maximum(MERGED, FEW_DIGITS * np.abs(times))
+        due = pending.times[entries] <= last[place]
+        if not due.any():
+            return Happening.of(())
+        entries, place = entries[due], place[due]
+        events = pending.events[entries]
+        ranks = facts[place, 2 * self.count + events]
+        ranks = np.where(np.isnan(ranks), -np.inf, ranks)  # what is no number comes last
+        order = np.lexsort((entries, events, -ranks, place))
+        entries, place, ranks = entries[order], place[order], ranks[order]
+        begins = np.append(True, place[1:] != place[:-1])
+        group = np.cumsum(begins) - 1
+        begins = np.flatnonzero(begins)
+        equals = np.bincount(group[ranks == ranks[begins][group]])
+        chosen = begins + self._among(who[place[begins]], equals)
+        at, entries = place[chosen], entries[chosen]
+        events = pending.events[entries]
+        for event in sorted(set(events.tolist())):
+            mine = np.flatnonzero(events == event)
+            if self.at_trigger[event]:
+                values = pending.values[entries[mine], : len(self.rows[event])]
+            else:
+                values = facts[at[mine], self.values[event]]
+            slots[who[at[mine], None], self.rows[event]] = values
+        pending.drop(entries)
+        slots[who[at], places["settle"]] = slots[who[at], places["restart"]] = 1.0
+        return Happening(who[at], events, times[at])
 
-    def _calm(self, slots: Vector, row: int, event: int, time: float) -> bool:
+    def _among(self, who: Whole, equals: Whole) -> Whole:
+        """Which of a patient's equals is first: chance decides, where there are several."""
+        chosen = np.zeros(len(who), dtype=np.int64)
+        several = np.flatnonzero(equals > 1)
+        if len(several):
+            rows = who[several]
+            share = uniforms(self.key, self.luck[rows], occurrence=self.draws[rows])
+            chosen[several] = (share * equals[several]).astype(np.int64)
+            self.draws[rows] += 1
+        return chosen
+
+    def _calm(self, slots: Vector, happened: Happening) -> None:
         """The guard against storms, the same as the kernel's."""
         day, count = self.kernel.places["storm_day"], self.kernel.places["storm_count"]
-        if time - slots[row, day] >= 1.0:
-            slots[row, day], slots[row, count] = time, 0.0
-        slots[row, count] += 1.0
-        if slots[row, count] > STORM:
-            self._fail(slots, row, event, "event storm")
-            return False
-        return True
+        who = happened.slots
+        anew = who[happened.times - slots[who, day] >= 1.0]
+        slots[anew, day], slots[anew, count] = slots[anew, self.kernel.places["time"]], 0.0
+        slots[who, count] += 1.0
+        for at in np.flatnonzero(slots[who, count] > STORM).tolist():
+            self._fail(slots, int(who[at]), int(happened.watches[at]), "event storm")
 
     def _fail(self, slots: Vector, row: int, event: int, name: str) -> None:
         slots[row, self.kernel.places["status"]] = FAILED + CODES[name]
@@ -197,8 +213,3 @@ class Chance:
                 draw.law, share, list(facts[:, self.numbers[number]].T)
             )
         self.looks[who] += 1
-
-
-def _rank(priority: float) -> float:
-    """What is no number comes last."""
-    return float(priority) if priority == priority else float("-inf")
