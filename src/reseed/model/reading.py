@@ -9,7 +9,7 @@ from typing import Any
 from reseed.base.errors import Fault, InvalidInput, UnsupportedModel
 from reseed.base.expressions import undefined
 from reseed.base.words import one_of
-from reseed.model.events import read_events
+from reseed.model.events import HELD, read_events
 from reseed.model.facts import Facts, facts, unknowns
 from reseed.model.formula import DRAW, RATE_OF, Formulas, names_in, substitute
 from reseed.model.initial import written_out
@@ -81,6 +81,8 @@ def read_model(
     parameters = _parameters(known, found, alias, valued, ports or ())
     parameters |= {draw.symbol: (float("nan"), "") for draw in draws}
     parameters |= {f"{START}{one}": (float("nan"), "") for one in given}
+    struck = (symbol for event in events for symbol, _ in event.assignments)
+    parameters |= {symbol: (0.0, "") for symbol in struck if symbol.startswith(HELD)}
     parameters = dict(sorted(parameters.items()))
     if ports is None:
         ports = _everything(known, found, rates, parameters, rules, reactions)
@@ -348,7 +350,7 @@ def _everything(
         SystemPort("time" if symbol == name_of("time") else symbol, symbol, kind,
                    _unit_of(symbol, known), "out")
         for symbol, kind in kinds.items()
-        if not symbol.startswith((RATE_OF, DRAW, START))
+        if not symbol.startswith((RATE_OF, DRAW, START, HELD))
     ]  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from reseed.base.errors import Fault, InvalidInput
-from reseed.simulate.model import Model, Reader
+from reseed.model import Reader, open_antimony, open_sbml
+from reseed.simulate.model import Model
 
 MOST_BYTES = 30_000_000
 ANTIMONY = (".ant", ".antimony", ".txt")
@@ -22,24 +23,12 @@ def load_model(path: str | Path, *, model: str = "") -> Model:
     file = Path(path)
     text = _text(file)
     name = file.stem
-    from reseed.model import load_antimony, load_sbml
-
     if file.suffix.lower() in SBML:
         if model:
             raise InvalidInput([Fault(str(path), "model", model, "none: SBML has one model")])
-        return _model(
-            name,
-            lambda discrete, given: load_sbml(
-                text, name, in_days=False, discrete=discrete, given=given
-            ),
-        )
+        return _model(name, open_sbml(text, name))
     if file.suffix.lower() in ANTIMONY:
-        return _model(
-            name,
-            lambda discrete, given: load_antimony(
-                text, model, in_days=False, discrete=discrete, given=given
-            ),
-        )
+        return _model(name, open_antimony(text, model))
     expected = f"one of {', '.join((*SBML, *ANTIMONY))}"
     raise InvalidInput([Fault(str(path), "ending", file.suffix or "none", expected)])
 

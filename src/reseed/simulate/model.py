@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.words import one_of
 from reseed.engine import Solver, solve
+from reseed.model import Reader
 from reseed.model.reading import ALL
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray
 
-Reader = Callable[[Collection[str], Collection[str]], System]
-"""Reads a model again: species that are to be whole numbers, states whose first value is given."""
 MOST_STEPS = 20_000_000
 STEPS = 1_000
 """No step is longer than this part of a run that has events or depends on time."""
@@ -35,7 +34,8 @@ STEPS = 1_000
 class Model:
     """The mathematics of a model file, ready to simulate. `system` is what the engine solves.
 
-    `read` reads the file again, with species that are to be whole numbers.
+    `read` makes it again from what the file says, with species that are to be whole numbers, and
+    first values that are given.
     """
 
     name: str
