@@ -186,6 +186,52 @@ def test_first_values_reach_all_that_depends_on_them(tmp_path: Path) -> None:
         grown.simulate(1.0, values={"S": 1.0, "[S]": 2.0})
 
 
+def test_what_is_whole_but_for_rounding_is_made_whole(tmp_path: Path) -> None:
+    """0.1 in 30 is 3.0000000000000004: at the start, by an initial assignment, by an event."""
+    text = (
+        "compartment c = 30; species N in c, X in c; N = 0.1; p = 2; X = p/6; N -> ; 0.5*N*c;"
+        "=> X; 0; at (time > 1): N = 0.7; at (time > 2): X = X*1.1;"
+    )
+    own = model(tmp_path, text)
+    found = own.simulate(3.0, points=4, variables=["N", "X"], runs=20, stochastic=True)
+    assert found.attrs["failures"] == []
+    assert np.all(found.values == np.round(found.values))
+    assert set(found.values[:, 0, 0]) == {3.0}
+    assert set(found.values[:, 1, 0]) == {10.0}
+    assert set(found.values[:, 1, 3]) == {11.0}
+    given = own.simulate(1.0, variables=["N"], values={"[N]": 0.7}, stochastic=True)
+    assert given.values[0, 0, 0] == 21.0
+
+
+def test_what_goes_one_by_one_starts_whole(tmp_path: Path) -> None:
+    """Every species is told, with its line and the first set of values."""
+    text = "substanceOnly species A, B;\nA = 2.5;\nf = 0.5;\nB = 7*f; J: A => B; A;"
+    own = model(tmp_path, text)
+    own.simulate(1.0)  # smoothly, all is well
+    with pytest.raises(InvalidInput) as told:
+        own.simulate(1.0, stochastic=True)
+    assert "line 2, A: found 2.5 at the start; expected a whole number" in str(told.value)
+    assert "line 4, B: found 3.5 at the start" in str(told.value)
+    with pytest.raises(InvalidInput, match="B: found 3.5 at the start of set 1"):
+        own.simulate(1.0, stochastic=["B"], values={"f": [1.0, 0.5]})
+
+
+def test_an_event_that_halves_molecules_is_told(tmp_path: Path) -> None:
+    """Runs in which the number was even go on; the others have no values, and a reason."""
+    text = "substanceOnly species A; A = 9;\nJ: A => ; A/4;\nE: at (time > 1): A = A/2;"
+    own = model(tmp_path, text)
+    found = own.simulate(2.0, points=21, variables=["A"], runs=60, stochastic=True)
+    failed = np.isnan(found.values).all(axis=(1, 2))
+    assert 0 < failed.sum() < 60
+    assert failed.sum() == len(found.attrs["failures"])
+    assert np.isfinite(found.values[~failed]).all()
+    first = found.attrs["failures"][0]
+    assert first.startswith(f"set {np.flatnonzero(failed)[0]}: line 3, event E: found ")
+    assert ".5 for A; expected a whole number" in first
+    mended = model(tmp_path, text.replace("A/2", "floor(A/2)"))
+    assert not mended.simulate(2.0, runs=60, stochastic=True).attrs["failures"]
+
+
 def test_slips_that_would_pass_for_something_else(tmp_path: Path) -> None:
     own = model(tmp_path, QUEUE)
     for wrong in ({"stochastic": "N"}, {"variables": "N"}, {"rtol": 0.0}, {"times": []},

@@ -16,6 +16,8 @@ from reseed.nouns.system import Draw, StateEvent
 
 HELD = "held "
 """What the name of a parameter begins with that keeps what an event is to set."""
+CARRIED_OUT = ", carried out"
+"""What the name of an event ends with that sets what another has held."""
 
 
 def read_events(
@@ -31,7 +33,7 @@ def read_events(
     draws = [_drawn(one, found, "") for one in formulas.drawn]
     for number, event in enumerate(each(model.getListOfEvents()), 1):
         name = event.getId() or f"event {number}"
-        where = f"event {name}"
+        where = f"event {event.getId() or number}"
         trigger = event.getTrigger()
         if trigger is None or not trigger.isSetMath():
             continue  # it never fires
@@ -82,7 +84,7 @@ def _in_two(
     held: dict[str, Expression] = {name: f"{due}: {name}" for name in new}
     keeping = tuple((str(held[name]), value) for name, value in new.items())
     carried = StateEvent(
-        name=f"{event.name}, carried out",
+        name=f"{event.name}{CARRIED_OUT}",
         trigger=("gt", due, 0.0),
         assignments=((due, 0.0), *_assigned(held, known, found)),
         priority=math.inf,

@@ -35,13 +35,13 @@ def open_sbml(text: str, name: str) -> Reader:
     return _reader(read_document(text, name), name)
 
 
-def open_antimony(text: str, name: str = "") -> Reader:
+def open_antimony(text: str, name: str = "", file: str = "model text") -> Reader:
     """What reads the model `name` of an Antimony text, as `open_sbml` for SBML.
 
     Without a name it is the main model: the last, or that marked `*`, or what stands in none.
     """
-    sbml, told = flattened(text, name), name or "the main model"
-    return _reader(read_document(sbml, told), told)
+    told = name or file
+    return _reader(read_document(flattened(text, name, [(1, file)]), told), told)
 
 
 def load_sbml(text: str, name: str) -> System:

@@ -18,12 +18,14 @@ from reseed.nouns.system import Channel
 def reaction_rates(model: Any, formulas: Formulas) -> dict[str, Expression]:
     """The rate of each reaction by its id, as the document writes it, its local parameters set."""
     rates: dict[str, Expression] = {}
+    lawless = [one.getId() for one in each(model.getListOfReactions()) if not one.getKineticLaw()]
+    if lawless:
+        told = ("it has no rate", "they have no rates")[len(lawless) > 1]
+        raise UnsupportedModel(f"reaction{'s'[: len(lawless) > 1]} {', '.join(lawless)}: {told}")
     for reaction in each(model.getListOfReactions()):
         where, law = f"reaction {reaction.getId()}", reaction.getKineticLaw()
         if reaction.isSetFast() and reaction.getFast():
             raise UnsupportedModel(f"{where}: it is fast")
-        if law is None:
-            raise UnsupportedModel(f"{where}: it has no rate")
         if not law.isSetMath():  # as if it were not there: it changes nothing
             rates[name_of(reaction.getId())] = 0.0
             continue

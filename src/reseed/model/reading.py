@@ -18,6 +18,7 @@ from reseed.model.rate_of import rates_asked
 from reseed.model.reactions import amounts_added, channels, reaction_rates
 from reseed.model.roles import CONSTANT, STATE, Roles, concentration, roles
 from reseed.model.values import Valued
+from reseed.model.whole import ODD, whole_events
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 
@@ -63,6 +64,7 @@ def read_model(
     reactions = {one: found.inside(rate) for one, rate in reaction_rates(model, formulas).items()}
     events, draws = read_events(model, known, found, formulas)
     whole_numbers = _discrete(discrete, known, name)
+    events = whole_events(events, whole_numbers)
     firing = channels(model, known, found, reactions, formulas, whole_numbers)
     rates = _rates(
         model, known, found, reactions, formulas, events, algebraic, unheard, firing, whole
@@ -82,7 +84,7 @@ def read_model(
     parameters |= {draw.symbol: (float("nan"), "") for draw in draws}
     parameters |= {f"{START}{one}": (float("nan"), "") for one in given}
     struck = (symbol for event in events for symbol, _ in event.assignments)
-    parameters |= {symbol: (0.0, "") for symbol in struck if symbol.startswith(HELD)}
+    parameters |= {symbol: (0.0, "") for symbol in struck if symbol.startswith((HELD, ODD))}
     parameters = dict(sorted(parameters.items()))
     if ports is None:
         ports = _everything(known, found, rates, parameters, rules, reactions)

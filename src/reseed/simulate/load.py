@@ -26,15 +26,15 @@ def load_model(path: str | Path, *, model: str = "") -> Model:
     if file.suffix.lower() in SBML:
         if model:
             raise InvalidInput([Fault(str(path), "model", model, "none: SBML has one model")])
-        return _model(name, open_sbml(text, name))
+        return _model(name, open_sbml(text, file.name), text)
     if file.suffix.lower() in ANTIMONY:
-        return _model(name, open_antimony(text, model))
+        return _model(name, open_antimony(text, model, file.name), text)
     expected = f"one of {', '.join((*SBML, *ANTIMONY))}"
     raise InvalidInput([Fault(str(path), "ending", file.suffix or "none", expected)])
 
 
-def _model(name: str, read: Reader) -> Model:
-    return Model(name, read((), ()), read)
+def _model(name: str, read: Reader, text: str) -> Model:
+    return Model(name, read((), ()), read, text)
 
 
 def _text(file: Path) -> str:
@@ -44,7 +44,7 @@ def _text(file: Path) -> str:
         found = f"{file.stat().st_size} bytes"
         raise InvalidInput([Fault(str(file), "file", found, f"at most {MOST_BYTES}")])
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # Windows begins a text with a mark
     except UnicodeDecodeError as error:
         found = f"no UTF-8 at byte {error.start}"
         raise InvalidInput([Fault(str(file), "file", found, "a text in UTF-8")]) from None

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.words import one_of
-from reseed.engine import Solver, solve
+from reseed.engine import FAILURES, Solver, solve
 from reseed.model import Reader
 from reseed.model.reading import ALL
 from reseed.nouns.cohort import Cohort
@@ -19,7 +19,9 @@ from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
+from reseed.nouns.trajectories import Trajectories
 from reseed.simulate.values import given_values, with_draws
+from reseed.simulate.whole import odd_ports, odd_told, whole_at_start
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,12 +37,13 @@ class Model:
     """The mathematics of a model file, ready to simulate. `system` is what the engine solves.
 
     `read` makes it again from what the file says, with species that are to be whole numbers, and
-    first values that are given.
+    first values that are given; `text` is what the file says, for the lines of faults.
     """
 
     name: str
     system: System
     read: Reader | None = None
+    text: str = ""
 
     def __repr__(self) -> str:
         size = f"{len(self.system.states)} states, {len(self.system.parameters)} parameters"
@@ -92,6 +95,7 @@ class Model:
         columns, given, count = given_values(self.system, self.name, values, runs)
         system = self._again(named, given) if named or given else self.system
         columns = with_draws(system, columns, count, seed)
+        system = whole_at_start(system, columns, start, self.text)
         cohort = Cohort(np.arange(count), (), {}, columns)
         span = float(moments[-1]) - start
         solver = Solver(
@@ -104,6 +108,7 @@ class Model:
         )
         if longest is None and np.isfinite(solver.longest_step(system)) and span > 0:
             solver = replace(solver, longest=span / STEPS)
+        odd = odd_ports(system)
         schedule = Schedule(
             times=np.zeros((count, 0)),
             values=np.zeros((count, 0)),
@@ -118,23 +123,17 @@ class Model:
             system,
             cohort,
             schedule,
-            Probe(shown, moments, after=True),
+            Probe((*shown, *odd), moments, after=True),
             key=Key(seed),
             solver=solver,
         )
-        failures = [
-            f"set {row}: {state} at {time:g}"
-            for row, (code, time, state) in enumerate(
-                zip(found.status, found.status_time, found.status_state, strict=True)
-            )
-            if code
-        ]
+        told = _failures(found, odd, self.text)
         return xarray.DataArray(
-            found.values,
+            found.values[:, : len(shown)],
             dims=("set", "variable", "time"),
             coords={"set": np.arange(count), "variable": list(shown), "time": moments},
             name=self.name,
-            attrs={"failures": failures, "rtol": rtol, "atol": atol},
+            attrs={"failures": told, "rtol": rtol, "atol": atol},
         )
 
     def _again(self, named: Collection[str], given: Collection[str]) -> System:
@@ -159,6 +158,22 @@ class Model:
         if faults:
             raise InvalidInput(faults)
         return tuple(dict.fromkeys(variables))
+
+
+def _failures(found: Trajectories, odd: Sequence[str], text: str) -> list[str]:
+    """What failed, run by run; values of a run that went on with less than a whole are NaN, too."""
+    told = []
+    for row in range(len(found.status)):
+        code, last = found.status[row], found.values[row, found.values.shape[1] - len(odd) :, -1]
+        if code:
+            failure = FAILURES[code]
+            where = f"{found.status_state[row]} at {found.status_time[row]:g}"
+            told.append(f"set {row}: {failure.name}: {where}; {failure.advice}")
+        for port, value in zip(odd, last, strict=True):
+            if not code and value != 0.0:
+                told.append(f"set {row}: {odd_told(port, float(value), text)}")
+                found.values[row] = np.nan
+    return told
 
 
 def _check_call(name: str, variables: object, stochastic: object, rtol: float, atol: float) -> None:
