@@ -24,7 +24,7 @@ MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">'
 
 def values(text: str, *names: str, **given: float) -> list[np.ndarray]:
     """The course of named variables of an Antimony text at three times."""
-    model = Model("m", open_antimony(text, "m")((), ()))
+    model = Model("m", open_antimony(text, "m").system())
     found = model.simulate(2.0, times=TIMES, variables=names, values=given, rtol=1e-9)
     assert found.attrs["failures"] == []
     return list(found.values[0])

@@ -2,10 +2,10 @@
 
 from reseed.model.compile import compile_model
 from reseed.model.export import export_sbml
-from reseed.model.foreign import Reader, load_antimony, load_sbml, open_antimony, open_sbml
+from reseed.model.foreign import Foreign, load_antimony, load_sbml, open_antimony, open_sbml
 
 __all__ = [
-    "Reader",
+    "Foreign",
     "compile_model",
     "export_sbml",
     "load_antimony",

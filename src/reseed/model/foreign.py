@@ -3,89 +3,113 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection
-from functools import lru_cache
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 from reseed.base.errors import UnsupportedModel
 from reseed.model.antimony_text import flattened
 from reseed.model.document import read_document
+from reseed.model.quantities import each, name_of
+from reseed.model.reactions import own_numbers
 from reseed.model.reading import read_model
 from reseed.model.unit_text import unit_text
 from reseed.nouns.system import System
 
-Reader = Callable[[Collection[str], Collection[str]], System]
-"""Makes a System: species that are to be whole numbers, states whose first value is given."""
 MOST_KEPT = 16
 """So many Systems of one document are kept, each with its own species and first values."""
 
 
-def open_sbml(text: str, name: str) -> Reader:
-    """What reads an SBML document, given as text, as often as it is asked to.
+@dataclass(frozen=True, slots=True, eq=False)
+class Foreign:
+    """A document that has been looked over once, and is read as often as it is asked about."""
 
-    The document is looked over once. Every quantity and reaction of the Systems is a port: a
-    species `S` is its amount `S` and its concentration `[S]`, whatever formulas of the document
-    mean by it; all else has its own id. Units are as found, and nothing is converted. There are no
-    hazards, no covariates and no laws of variability. The reader is given species that are whole
-    numbers, which reactions change one by one (`"*"`: all that reactions change), and states that
-    begin with parameters `start of NAME`. Raises InvalidInput where the text is not SBML, a
-    quantity has no value or a formula uses a name that the document does not have,
-    UnsupportedModel for constructs that are refused by name.
-    """
-    return _reader(read_document(text, name), name)
+    name: str
+    document: Any
+    kept: dict[tuple[tuple[str, ...], tuple[str, ...]], System] = field(default_factory=dict)
+
+    def system(self, discrete: Collection[str] = (), given: Collection[str] = ()) -> System:
+        """The System; every quantity and reaction is a port.
+
+        A species `S` is its amount `S` and its concentration `[S]`, whatever formulas of the
+        document mean by it; all else has its own id. Units are as found, and nothing is converted.
+        There are no hazards, no covariates and no laws of variability. Species of `discrete` are
+        whole numbers, which reactions change one by one (`"*"`: all that reactions change); states
+        of `given`, and numbers `J.k` that a reaction J has for itself, are parameters `start of
+        NAME`. Raises InvalidInput where a quantity has no value or a formula uses a name that the
+        document does not have, UnsupportedModel for constructs that are refused by name.
+        """
+        asked = tuple(sorted(discrete)), tuple(sorted(given))
+        if asked not in self.kept:
+            try:
+                found = read_model(self.document, self.name, discrete=discrete, given=given)
+            except RecursionError:
+                told = f"{self.name}: formulas too deep within each other"
+                raise UnsupportedModel(told) from None
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            self.kept[asked] = found
+        return self.kept[asked]
+
+    @property
+    def time_unit(self) -> str:
+        """The unit in which the model counts time, "" where it declares none."""
+        model = self.document.getModel()
+        declared = model.getTimeUnits()
+        if not declared and model.getUnitDefinition("time") is not None:
+            declared = "time"  # level 2 redefines the built-in one
+        return unit_text(model, declared)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What the document calls its quantities and reactions, by id, where it names them."""
+        model = self.document.getModel()
+        lists = (model.getListOfCompartments(), model.getListOfSpecies(),
+                 model.getListOfParameters(), model.getListOfReactions())  # fmt: skip
+        return {name_of(one.getId()): one.getName() for some in lists for one in each(some)}
+
+    @property
+    def own_numbers(self) -> dict[str, float]:
+        """Numbers that reactions have for themselves, as `J.k`."""
+        return own_numbers(self.document.getModel())
 
 
-def open_antimony(text: str, name: str = "", file: str = "model text") -> Reader:
-    """What reads the model `name` of an Antimony text, as `open_sbml` for SBML.
+def open_sbml(text: str, name: str) -> Foreign:
+    """An SBML document, given as text; InvalidInput where it is none, with all its faults."""
+    return Foreign(name, read_document(text, name))
+
+
+def open_antimony(text: str, name: str = "", file: str = "") -> Foreign:
+    """The model `name` of an Antimony text; `file` is what faults call the text.
 
     Without a name it is the main model: the last, or that marked `*`, or what stands in none.
     """
-    told = name or file
-    return _reader(read_document(flattened(text, name, [(1, file)]), told), told)
+    sbml = flattened(text, name, [(1, file)] if file else ())
+    return open_sbml(sbml, name or file or "the main model")
 
 
 def load_sbml(text: str, name: str) -> System:
-    """The System of an SBML document, as `open_sbml` reads it, to be solved beside our own.
+    """The System of an SBML document, as `Foreign` reads it, to be solved beside our own.
 
     One of the model's units of time counts as a day, with a warning where it declares another.
     """
-    document = read_document(text, name)
-    _tell_time(document, name)
-    return _reader(document, name)((), ())
+    found = open_sbml(text, name)
+    _tell_time(found)
+    return found.system()
 
 
 def load_antimony(text: str, name: str = "") -> System:
     """The System of the model `name` of an Antimony text, as `load_sbml` reads SBML."""
-    sbml, told = flattened(text, name), name or "the main model"
-    document = read_document(sbml, told)
-    _tell_time(document, told)
-    return _reader(document, told)((), ())
+    found = open_antimony(text, name)
+    _tell_time(found)
+    return found.system()
 
 
-def _reader(document: Any, name: str) -> Reader:
-    @lru_cache(MOST_KEPT)
-    def kept(discrete: tuple[str, ...], given: tuple[str, ...]) -> System:
-        try:
-            return read_model(document, name, discrete=discrete, given=given)
-        except RecursionError:
-            raise UnsupportedModel(f"{name}: formulas too deep within each other") from None
-
-    return lambda discrete, given: kept(tuple(discrete), tuple(given))
-
-
-def _tell_time(document: Any, name: str) -> None:
-    unit = _time_unit(document.getModel())
-    if unit not in ("", "day"):
+def _tell_time(found: Foreign) -> None:
+    if found.time_unit not in ("", "day"):
+        unit = found.time_unit
         warnings.warn(
-            f"model {name!r} declares its time in {unit}: nothing is converted, so a day of reseed "
-            f"stands for 1 {unit}, in its rates, and in all times that it is asked about",
+            f"model {found.name!r} declares its time in {unit}: nothing is converted, so a day of "
+            f"reseed stands for 1 {unit}, in its rates, and in all times that it is asked about",
             stacklevel=3,
         )
-
-
-def _time_unit(model: Any) -> str:
-    """The unit in which the model counts time, "" where it declares none."""
-    declared = model.getTimeUnits()
-    if not declared and model.getUnitDefinition("time") is not None:
-        declared = "time"  # level 2 redefines the built-in one
-    return unit_text(model, declared)

@@ -15,7 +15,7 @@ from reseed.model.formula import DRAW, RATE_OF, Formulas, names_in, substitute
 from reseed.model.initial import written_out
 from reseed.model.quantities import SPECIES, STOICHIOMETRY, each, name_of
 from reseed.model.rate_of import rates_asked
-from reseed.model.reactions import amounts_added, channels, reaction_rates
+from reseed.model.reactions import amounts_added, channels, own_numbers, reaction_rates
 from reseed.model.roles import CONSTANT, STATE, Roles, concentration, roles
 from reseed.model.values import Valued
 from reseed.model.whole import ODD, whole_events
@@ -48,8 +48,9 @@ def read_model(
     and its concentration `[S]`. Species of
     `discrete` are whole numbers, which reactions change one by one; ALL stands for those that any
     reaction changes. Names of `given` begin with the value of a parameter `start of NAME`, and all
-    that depends on it follows. Raises InvalidInput where a formula uses a name that the document
-    does not have, or one without a value; UnsupportedModel names what is refused.
+    that depends on it follows; the number `J.k` that reaction J has for itself is that parameter.
+    Raises InvalidInput where a formula uses a name that the document does not have, or one without
+    a value; UnsupportedModel names what is refused.
     """
     model = document.getModel()
     _tell_constraints(model, name)
@@ -61,7 +62,11 @@ def read_model(
     except KeyError as error:
         raise UnsupportedModel(f"{name}: {error.args[0]}") from None
     found = roles(known, algebraic, whole)
-    reactions = {one: found.inside(rate) for one, rate in reaction_rates(model, formulas).items()}
+    own: dict[str, Expression] = {
+        one: f"{START}{one}" for one in given if one in own_numbers(model)
+    }
+    laws = reaction_rates(model, formulas, own)
+    reactions = {one: found.inside(rate) for one, rate in laws.items()}
     events, draws = read_events(model, known, found, formulas)
     whole_numbers = _discrete(discrete, known, name)
     events = whole_events(events, whole_numbers)
@@ -78,7 +83,8 @@ def read_model(
     )
     rules = _ordered(everything)
     rates |= dict.fromkeys(residuals, 0.0)
-    started = _started(found, known, given, rates, name)
+    first = [one for one in given if one not in own]
+    started = _started(found, known, first, rates, {*own_numbers(model)}, name)
     initial = _initial(found, {**found.initial, **started}, rates, residuals, rules, name)
     parameters = _parameters(known, found, alias, valued, ports or ())
     parameters |= {draw.symbol: (float("nan"), "") for draw in draws}
@@ -233,7 +239,12 @@ def _ordered(rules: Mapping[str, Expression]) -> list[tuple[str, Expression]]:
 
 
 def _started(
-    found: Roles, known: Facts, given: Collection[str], rates: Collection[str], name: str
+    found: Roles,
+    known: Facts,
+    given: Collection[str],
+    rates: Collection[str],
+    local: Collection[str],
+    name: str,
 ) -> dict[str, Expression]:
     """The first values of states that are given, by symbol: an amount from a concentration."""
     first: dict[str, Expression] = {}
@@ -251,6 +262,9 @@ def _started(
         symbol = one if one in rates else other
         if symbol not in rates or (symbol != one and not size):
             known_names = {*rates, *(concentration(n) for n in rates if n in known.quantities)}
+            known_names |= {r.symbol for r in found.by_name.values() if r.part == CONSTANT} | {
+                *local
+            }
             expected = one_of(one, known_names, "a number of the model that no formula gives")
             faults.append(Fault(name, "values", repr(one), expected))
         elif symbol in first:
@@ -315,7 +329,11 @@ def _unit_of(symbol: str, known: Facts) -> str:
     if symbol != concentration(name) or one.kind != SPECIES:
         return one.unit
     size = known.quantities[one.compartment].unit if one.compartment in known.quantities else ""
-    return f"({one.unit or '1'})/({size})" if size else one.unit
+    return f"{_bracketed(one.unit or '1')}/{_bracketed(size)}" if size else one.unit
+
+
+def _bracketed(unit: str) -> str:
+    return f"({unit})" if not unit.isalnum() else unit
 
 
 def _renamed(event: StateEvent, alias: Mapping[str, Expression]) -> StateEvent:

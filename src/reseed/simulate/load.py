@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reseed.base.errors import Fault, InvalidInput
-from reseed.model import Reader, open_antimony, open_sbml
+from reseed.model import Foreign, open_antimony, open_sbml
 from reseed.simulate.model import Model
 
 MOST_BYTES = 30_000_000
@@ -33,8 +33,8 @@ def load_model(path: str | Path, *, model: str = "") -> Model:
     raise InvalidInput([Fault(str(path), "ending", file.suffix or "none", expected)])
 
 
-def _model(name: str, read: Reader, text: str) -> Model:
-    return Model(name, read((), ()), read, text)
+def _model(name: str, found: Foreign, text: str) -> Model:
+    return Model(name, found.system(), found, text)
 
 
 def _text(file: Path) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from reseed.base.errors import Fault, InvalidInput
 from reseed.base.words import one_of
 from reseed.engine import FAILURES, Solver, solve
-from reseed.model import Reader
+from reseed.model import Foreign
 from reseed.model.reading import ALL
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
@@ -20,6 +20,7 @@ from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
+from reseed.simulate.table import told_table
 from reseed.simulate.values import given_values, with_draws
 from reseed.simulate.whole import odd_ports, odd_told, whole_at_start
 
@@ -36,13 +37,13 @@ STEPS = 1_000
 class Model:
     """The mathematics of a model file, ready to simulate. `system` is what the engine solves.
 
-    `read` makes it again from what the file says, with species that are to be whole numbers, and
-    first values that are given; `text` is what the file says, for the lines of faults.
+    `source` is the document that it was made of, and is made of again with species that are to be
+    whole numbers and with first values that are given; `text` is the file, for lines of faults.
     """
 
     name: str
     system: System
-    read: Reader | None = None
+    source: Foreign | None = None
     text: str = ""
 
     def __repr__(self) -> str:
@@ -53,6 +54,20 @@ class Model:
     def variables(self) -> tuple[str, ...]:
         """All that can be looked at; a species `S` is its amount, `[S]` its concentration."""
         return tuple(port.name for port in self.system.ports)
+
+    @property
+    def time_unit(self) -> str:
+        """The unit of all times, as the model declares it; "" where it declares none."""
+        return self.source.time_unit if self.source else ""
+
+    def table(self) -> pd.DataFrame:
+        """All that can be looked at or given, by name.
+
+        `label` is what the file calls it. `kind` is "number" or "state", which `values` may
+        replace, "formula" or "rate", which they cannot (a concentration `[S]` of a state S can be
+        given, too). `unit` is as declared, "" where none is; `value` is that at time 0.
+        """
+        return told_table(self.system, self.source)
 
     def simulate(
         self,
@@ -131,18 +146,23 @@ class Model:
         return xarray.DataArray(
             found.values[:, : len(shown)],
             dims=("set", "variable", "time"),
-            coords={"set": np.arange(count), "variable": list(shown), "time": moments},
+            coords={
+                "set": np.arange(count),
+                "variable": list(shown),
+                "time": moments,
+                "unit": ("variable", list(found.units[: len(shown)])),
+            },
             name=self.name,
-            attrs={"failures": told, "rtol": rtol, "atol": atol},
+            attrs={"failures": told, "time_unit": self.time_unit, "rtol": rtol, "atol": atol},
         )
 
     def _again(self, named: Collection[str], given: Collection[str]) -> System:
         """The same model with species that are whole numbers, and first values that are given."""
-        if self.read is None:
+        if self.source is None:
             what = "stochastic" if named else "values"
             found, expected = "a model without its file", "one from load_model"
             raise InvalidInput([Fault(self.name, what, found, expected)])
-        return self.read(named, given)
+        return self.source.system(named, given)
 
     def _shown(self, variables: Sequence[str] | None) -> tuple[str, ...]:
         if variables is None:
