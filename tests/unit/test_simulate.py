@@ -238,3 +238,32 @@ def test_slips_that_would_pass_for_something_else(tmp_path: Path) -> None:
                   {"times": [-1.0, 1.0]}):  # fmt: skip
         with pytest.raises(InvalidInput):
             own.simulate(1.0, **wrong)
+
+
+def test_doses_are_added_at_their_times(tmp_path: Path) -> None:
+    """Boluses superpose; an infusion is a rate that is itself a state; each run has its own."""
+    text = "species D; D = 1; k = 0.5; J: D -> ; k*D; I = 0; I' = 0; => D; I;"
+    own = model(tmp_path, text)
+    doses = [(1.0, "D", [2.0, 0.0]), (2.0, "I", 3.0), (3.0, "I", -3.0), (9.0, "D", 1.0)]
+    found = own.simulate(4.0, points=5, variables=["D"], doses=doses,
+                         values={"k": [0.5, 0.5]}, rtol=1e-9)  # fmt: skip
+    infused = 6 * (1 - np.exp(-0.5)) * np.array([0, 0, 0, 1, np.exp(-0.5)])
+    times = np.arange(5.0)
+    expected = np.exp(-0.5 * times) + infused
+    np.testing.assert_allclose(found.values[1, 0], expected, rtol=1e-7)
+    expected += 2 * np.exp(-0.5 * (times - 1)) * (times >= 1)
+    np.testing.assert_allclose(found.values[0, 0], expected, rtol=1e-7)
+    counted = own.simulate(2.0, points=3, variables=["D"], doses=[(2.0, "D", 5)],
+                           stochastic=["D"], runs=20)  # fmt: skip
+    assert set(counted.values[:, 0, 2] - counted.values[:, 0, 1]) <= {4.0, 5.0}
+
+
+def test_doses_that_cannot_be_given_are_told(tmp_path: Path) -> None:
+    own = model(tmp_path, DECAY)
+    wrong = [(1.0, "SS", 1.0), (-1.0, "S", 1.0), (1.0, "S", [1.0, 2.0]), 3.0, (1.0, "S", np.nan)]
+    with pytest.raises(InvalidInput) as told:
+        own.simulate(2.0, doses=wrong)
+    assert len(told.value.faults) == 5
+    assert 'a state of the model; did you mean "S"' in str(told.value)
+    with pytest.raises(InvalidInput, match="goes one by one"):
+        own.simulate(2.0, doses=[(1.0, "S", 0.5)], values={"S": 4.0}, stochastic=True)

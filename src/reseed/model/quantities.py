@@ -44,7 +44,9 @@ def quantities(model: Any) -> dict[str, Quantity]:
 
 def _compartments(model: Any) -> Iterator[Quantity]:
     for one in each(model.getListOfCompartments()):
-        unit = unit_text(model, one.getUnits() or _built_in(model, "volume"))
+        built_in = model.getVolumeUnits() or _built_in(model, "volume")
+        solid = not one.isSetSpatialDimensions() or one.getSpatialDimensions() == 3
+        unit = unit_text(model, one.getUnits() or (built_in if solid else ""))
         value = _number(one.isSetSize(), one.getSize())
         yield Quantity(name_of(one.getId()), COMPARTMENT, unit, one.getConstant(), value)
 

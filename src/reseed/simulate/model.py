@@ -17,9 +17,9 @@ from reseed.model.reading import ALL
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
-from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
+from reseed.simulate.doses import Dose, laid_out
 from reseed.simulate.table import told_table
 from reseed.simulate.values import given_values, with_draws
 from reseed.simulate.whole import odd_ports, odd_told, whole_at_start
@@ -78,6 +78,7 @@ class Model:
         times: ArrayLike | None = None,
         variables: Sequence[str] | None = None,
         values: Mapping[str, ArrayLike] | pd.DataFrame | None = None,
+        doses: Sequence[Dose] = (),
         rtol: float = 1e-6,
         atol: float = 1e-12,
         longest: float | None = None,
@@ -93,8 +94,9 @@ class Model:
         parameters, compartments and reactions; if not given, the states. `values` replace numbers
         of the model: a table with a column for each name and a row for each run, or single numbers;
         of a species, or of what a rule changes, it is the value at `start`. All runs are solved at
-        once; `runs` repeats single numbers. A run that fails has NaN, and a line in the attribute
-        `failures`.
+        once; `runs` repeats single numbers. `doses` are (time, state, amount), added to what is
+        there; an amount for all runs, or one for each. A run that fails has NaN, and a line in the
+        attribute `failures`.
 
         Errors of a step stay within `rtol` of each value, or about `atol`. `longest` bounds the
         steps of a model that changes suddenly. With `stochastic` reactions go one by one, exactly,
@@ -124,16 +126,7 @@ class Model:
         if longest is None and np.isfinite(solver.longest_step(system)) and span > 0:
             solver = replace(solver, longest=span / STEPS)
         odd = odd_ports(system)
-        schedule = Schedule(
-            times=np.zeros((count, 0)),
-            values=np.zeros((count, 0)),
-            targets=(),
-            tags=(),
-            boundaries=(),
-            origin=np.zeros(count),
-            end=max(float(moments[-1]), start),
-            start=np.full(count, start),
-        )
+        schedule = laid_out(system, self.name, doses, start, max(moments[-1], start), count)
         found, _ = solve(
             system,
             cohort,
