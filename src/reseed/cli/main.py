@@ -226,6 +226,12 @@ def simulate(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Of a model: a CSV file, a column for each name, a row for each run."),
     ] = None,
+    dose: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help="Of a model: TIME:NAME=AMOUNT, added to what is there at that time. Repeatable."
+        ),
+    ] = None,
     stochastic: Annotated[
         Optional[bool],  # noqa: UP045
         typer.Option("--stochastic", help="Of a model: reactions go one by one, by chance."),
@@ -250,7 +256,7 @@ def simulate(
 
     own = {"--start": start, "--end": end, "--points": points, "--variables": variables,
            "--rtol": rtol, "--atol": atol, "--set": given, "--values": values,
-           "--stochastic": stochastic, "--runs": runs}  # fmt: skip
+           "--dose": dose, "--stochastic": stochastic, "--runs": runs}  # fmt: skip
     told_apart(what, own, {"--arm": arm, "--patient": patient, "--days": days})
     with guarded():
         if is_model(what):
@@ -258,7 +264,8 @@ def simulate(
             simulate_model(
                 what, end, start=start or 0.0, points=points or 101, variables=variables,
                 rtol=rtol or 1e-6, atol=1e-12 if atol is None else atol, seed=seed,
-                given=given or (), values=values, runs=runs, stochastic=bool(stochastic), out=out,
+                given=given or (), values=values, doses=dose or (), runs=runs,
+                stochastic=bool(stochastic), out=out,
             )  # fmt: skip
             return
         assert arm is not None and patient is not None

@@ -76,6 +76,7 @@ def simulate_model(
     seed: int | None,
     given: Sequence[str],
     values: Path | None,
+    doses: Sequence[str],
     runs: int | None,
     stochastic: bool,
     out: Path | None,
@@ -85,7 +86,7 @@ def simulate_model(
     Of more than one run it has a column `set`, and the runs one below the other.
     """
     check_out(out)
-    columns = {**_table(values), **_numbers(given)}
+    columns, laid = {**_table(values), **_numbers(given)}, _doses(doses)
     from reseed.simulate import load_model
 
     names = None if variables is None else [name.strip() for name in variables.split(",")]
@@ -97,6 +98,7 @@ def simulate_model(
         rtol=rtol,
         atol=atol,
         values=columns,
+        doses=laid,
         runs=runs,
         stochastic=stochastic,
         seed=1 if seed is None else seed,
@@ -127,6 +129,21 @@ def _numbers(given: Sequence[str]) -> dict[str, float]:
             found[name.strip()] = float(number)
         except ValueError:
             faults.append(Fault("call", "--set", text, "NAME=NUMBER, such as k=0.5"))
+    if faults:
+        raise InvalidInput(faults)
+    return found
+
+
+def _doses(given: Sequence[str]) -> list[tuple[float, str, float]]:
+    """Doses that are given one by one, as TIME:NAME=AMOUNT."""
+    found, faults = [], []
+    for text in given:
+        time, _, rest = text.partition(":")
+        name, _, amount = rest.rpartition("=")
+        try:
+            found.append((float(time), name.strip(), float(amount)))
+        except ValueError:
+            faults.append(Fault("call", "--dose", text, "TIME:NAME=AMOUNT, such as 12:D=80"))
     if faults:
         raise InvalidInput(faults)
     return found
