@@ -267,3 +267,24 @@ def test_doses_that_cannot_be_given_are_told(tmp_path: Path) -> None:
     assert 'a state of the model; did you mean "S"' in str(told.value)
     with pytest.raises(InvalidInput, match="goes one by one"):
         own.simulate(2.0, doses=[(1.0, "S", 0.5)], values={"S": 4.0}, stochastic=True)
+
+
+def test_small_amounts_are_as_accurate_as_large_ones(tmp_path: Path) -> None:
+    """Micromoles per litre in a femtolitre are 1e-21 moles; only the unit is another."""
+    text = "compartment c = {}; species A in c, B in c; A = 1e-6; A -> B; c*A; B -> ; c*B^2*3e5;"
+    found = []
+    for size in (1.0, 1e-15):
+        own = model(tmp_path, text.format(size).replace("A -> B", "B = 0; A -> B"))
+        found.append(own.simulate(5.0, points=6, variables=["[A]", "[B]"]).values[0])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-4)
+    np.testing.assert_allclose(found[1][0], 1e-6 * np.exp(-np.arange(6.0)), rtol=1e-4)
+
+
+def test_a_text_is_a_model_itself() -> None:
+    """SBML or Antimony; a fault has its line, counted from the first that is not empty."""
+    found = load_model("x = 1;\nx' = -x;").simulate(1.0, variables=["x"])
+    assert found.values[0, 0, -1] == pytest.approx(np.exp(-1.0), rel=1e-5)
+    with pytest.raises(InvalidInput, match=r"model.ant: line 2: found syntax error"):
+        load_model("x = 1;\nx = = 2;\n")
+    with pytest.raises(InvalidInput, match=r"model.xml: line 3: "):
+        load_model("\n<sbml>\n<model>\n</sbml>")

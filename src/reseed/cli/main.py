@@ -214,7 +214,7 @@ def simulate(
     ] = None,
     atol: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(min=0.0, help="Of a model: absolute tolerance, 1e-12."),
+        typer.Option(min=0.0, help="Of a model: absolute tolerance, 1e-12 or less."),
     ] = None,
     given: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -263,7 +263,7 @@ def simulate(
             assert end is not None  # told_apart has seen to it, and to arm and patient
             simulate_model(
                 what, end, start=start or 0.0, points=points or 101, variables=variables,
-                rtol=rtol or 1e-6, atol=1e-12 if atol is None else atol, seed=seed,
+                rtol=rtol or 1e-6, atol=atol, seed=seed,
                 given=given or (), values=values, doses=dose or (), runs=runs,
                 stochastic=bool(stochastic), out=out,
             )  # fmt: skip

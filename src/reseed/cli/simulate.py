@@ -72,7 +72,7 @@ def simulate_model(
     points: int,
     variables: str | None,
     rtol: float,
-    atol: float,
+    atol: float | None,
     seed: int | None,
     given: Sequence[str],
     values: Path | None,

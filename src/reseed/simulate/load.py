@@ -1,4 +1,4 @@
-"""A file with a model, SBML or Antimony, to a Model."""
+"""A file or a text with a model, SBML or Antimony, to a Model."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ SBML = (".xml", ".sbml")
 def load_model(path: str | Path, *, model: str = "") -> Model:
     """The model of an SBML file (.xml, .sbml) or an Antimony file (.ant, .antimony, .txt).
 
-    `model` names one of an Antimony file that has several; if it is not given, it is the main
-    one: the last, or that marked `*`. Nothing else is read, no other file that the text may name.
-    Raises InvalidInput with every fault found, UnsupportedModel for what is refused by name.
+    A text of more than one line is no path, but the model itself. `model` names one of an Antimony
+    text that has several; if it is not given, it is the main one: the last, or that marked `*`.
+    Nothing else is read, no other file that the text may name. Raises InvalidInput with every fault
+    found, UnsupportedModel for what is refused by name.
     """
-    file = Path(path)
-    text = _text(file)
-    name = file.stem
+    if isinstance(path, str) and "\n" in path.strip():
+        text, file = path, Path("model.xml" if path.lstrip().startswith("<") else "model.ant")
+        text = text.lstrip() if file.suffix in SBML else text
+    else:
+        file = Path(path)
+        text = _text(file)
     if file.suffix.lower() in SBML:
         if model:
-            raise InvalidInput([Fault(str(path), "model", model, "none: SBML has one model")])
-        return _model(name, open_sbml(text, file.name), text)
+            raise InvalidInput([Fault(str(file), "model", model, "none: SBML has one model")])
+        return _model(file.stem, open_sbml(text, file.name), text)
     if file.suffix.lower() in ANTIMONY:
-        return _model(name, open_antimony(text, model, file.name), text)
+        return _model(file.stem, open_antimony(text, model, file.name), text)
     expected = f"one of {', '.join((*SBML, *ANTIMONY))}"
     raise InvalidInput([Fault(str(path), "ending", file.suffix or "none", expected)])
 

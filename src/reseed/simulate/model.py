@@ -20,6 +20,7 @@ from reseed.nouns.probe import Probe
 from reseed.nouns.system import System
 from reseed.nouns.trajectories import Trajectories
 from reseed.simulate.doses import Dose, laid_out
+from reseed.simulate.first import smallest
 from reseed.simulate.table import told_table
 from reseed.simulate.values import given_values, with_draws
 from reseed.simulate.whole import odd_ports, odd_told, whole_at_start
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray
 
+ATOL = 1e-12
 MOST_STEPS = 20_000_000
 STEPS = 1_000
 """No step is longer than this part of a run that has events or depends on time."""
@@ -80,7 +82,7 @@ class Model:
         values: Mapping[str, ArrayLike] | pd.DataFrame | None = None,
         doses: Sequence[Dose] = (),
         rtol: float = 1e-6,
-        atol: float = 1e-12,
+        atol: float | None = None,
         longest: float | None = None,
         stochastic: bool | Sequence[str] = False,
         runs: int | None = None,
@@ -98,13 +100,15 @@ class Model:
         there; an amount for all runs, or one for each. A run that fails has NaN, and a line in the
         attribute `failures`.
 
-        Errors of a step stay within `rtol` of each value, or about `atol`. `longest` bounds the
+        Errors of a step stay within `rtol` of each value, or about `atol`: 1e-12, or less where
+        first values are small, a thousandth of `rtol` of the smallest. `longest` bounds the
         steps of a model that changes suddenly. With `stochastic` reactions go one by one, exactly,
         by chance that `seed` and the run decide; those of some species only, if it names them,
         while all others change smoothly. Raises InvalidInput with every fault.
         """
         import xarray
 
+        atol = self._tolerance(rtol) if atol is None else atol
         _check_call(self.name, variables, stochastic, rtol, atol)
         moments = _moments(start, end, points, times)
         shown = self._shown(variables)
@@ -148,6 +152,13 @@ class Model:
             name=self.name,
             attrs={"failures": told, "time_unit": self.time_unit, "rtol": rtol, "atol": atol},
         )
+
+    def _tolerance(self, rtol: float) -> float:
+        """Small amounts, such as moles in a cell, are not to drown in what errors may be.
+
+        Of the model's own numbers, so that a run is the same whatever others run beside it.
+        """
+        return max(1e-200, min(ATOL, 1e-3 * rtol * smallest(self.system)))
 
     def _again(self, named: Collection[str], given: Collection[str]) -> System:
         """The same model with species that are whole numbers, and first values that are given."""

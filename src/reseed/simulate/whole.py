@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.base.arithmetic import worked_out
 from reseed.base.errors import Fault, InvalidInput
 from reseed.model.whole import NEAR, ODD, rounded
 from reseed.nouns.system import System
+from reseed.simulate.first import first_values
 
 WHOLE = "a whole number, since it goes one by one"
 
@@ -25,17 +25,11 @@ def whole_at_start(
     `columns` are what patients bring, `text` is the model's. InvalidInput names every species that
     starts with something else, its line, and the first set of values for which it does.
     """
-    names: dict[str, object] = dict(zip(system.parameters, system.defaults, strict=True))
-    names |= {**columns, "time": start}
-    for symbol, formula in system.rules:
-        try:
-            names[symbol] = worked_out(formula, names)
-        except KeyError:
-            continue  # it depends on states, and no first value on it
+    names = first_values(system, columns, start)
     initial, faults = list(system.initial), []
     for species in system.discrete:
         place = system.states.index(species)
-        found = np.atleast_1d(np.asarray(worked_out(initial[place], names), dtype=np.float64))
+        found = np.atleast_1d(np.asarray(names.get(species, np.nan), dtype=np.float64))
         odd = np.flatnonzero(~_near(found))
         if odd.size:
             told = f"{found[odd[0]]:.12g} at the start"
