@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -288,3 +289,9 @@ def test_a_text_is_a_model_itself() -> None:
         load_model("x = 1;\nx = = 2;\n")
     with pytest.raises(InvalidInput, match=r"model.xml: line 3: "):
         load_model("\n<sbml>\n<model>\n</sbml>")
+
+
+def test_a_model_goes_to_another_process(tmp_path: Path) -> None:
+    own = pickle.loads(pickle.dumps(model(tmp_path, DECAY)))  # noqa: S301
+    found = own.simulate(1.0, points=2, variables=["[S]"], values={"[S]": [1.0, 2.0]})
+    np.testing.assert_allclose(found.values[:, 0, 1], np.exp(-0.5) * np.array([1, 2]), rtol=1e-5)

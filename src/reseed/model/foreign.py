@@ -28,6 +28,12 @@ class Foreign:
     document: Any
     kept: dict[tuple[tuple[str, ...], tuple[str, ...]], System] = field(default_factory=dict)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As text, since libSBML's own objects go to no other process."""
+        import libsbml
+
+        return _unpacked, (self.name, libsbml.writeSBMLToString(self.document))
+
     def system(self, discrete: Collection[str] = (), given: Collection[str] = ()) -> System:
         """The System; every quantity and reaction is a port.
 
@@ -72,6 +78,12 @@ class Foreign:
     def own_numbers(self) -> dict[str, float]:
         """Numbers that reactions have for themselves, as `J.k`."""
         return own_numbers(self.document.getModel())
+
+
+def _unpacked(name: str, sbml: str) -> Foreign:
+    import libsbml
+
+    return Foreign(name, libsbml.readSBMLFromString(sbml))
 
 
 def open_sbml(text: str, name: str) -> Foreign:
