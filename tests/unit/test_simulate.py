@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -186,9 +187,111 @@ def test_first_values_reach_all_that_depends_on_them(tmp_path: Path) -> None:
         grown.simulate(1.0, values={"S": 1.0, "[S]": 2.0})
 
 
+def test_what_is_whole_but_for_rounding_is_made_whole(tmp_path: Path) -> None:
+    """0.1 in 30 is 3.0000000000000004: at the start, by an initial assignment, by an event."""
+    text = (
+        "compartment c = 30; species N in c, X in c; N = 0.1; p = 2; X = p/6; N -> ; 0.5*N*c;"
+        "=> X; 0; at (time > 1): N = 0.7; at (time > 2): X = X*1.1;"
+    )
+    own = model(tmp_path, text)
+    found = own.simulate(3.0, points=4, variables=["N", "X"], runs=20, stochastic=True)
+    assert found.attrs["failures"] == []
+    assert np.all(found.values == np.round(found.values))
+    assert set(found.values[:, 0, 0]) == {3.0}
+    assert set(found.values[:, 1, 0]) == {10.0}
+    assert set(found.values[:, 1, 3]) == {11.0}
+    given = own.simulate(1.0, variables=["N"], values={"[N]": 0.7}, stochastic=True)
+    assert given.values[0, 0, 0] == 21.0
+
+
+def test_what_goes_one_by_one_starts_whole(tmp_path: Path) -> None:
+    """Every species is told, with its line and the first set of values."""
+    text = "substanceOnly species A, B;\nA = 2.5;\nf = 0.5;\nB = 7*f; J: A => B; A;"
+    own = model(tmp_path, text)
+    own.simulate(1.0)  # smoothly, all is well
+    with pytest.raises(InvalidInput) as told:
+        own.simulate(1.0, stochastic=True)
+    assert "line 2, A: found 2.5 at the start; expected a whole number" in str(told.value)
+    assert "line 4, B: found 3.5 at the start" in str(told.value)
+    with pytest.raises(InvalidInput, match="B: found 3.5 at the start of set 1"):
+        own.simulate(1.0, stochastic=["B"], values={"f": [1.0, 0.5]})
+
+
+def test_an_event_that_halves_molecules_is_told(tmp_path: Path) -> None:
+    """Runs in which the number was even go on; the others have no values, and a reason."""
+    text = "substanceOnly species A; A = 9;\nJ: A => ; A/4;\nE: at (time > 1): A = A/2;"
+    own = model(tmp_path, text)
+    found = own.simulate(2.0, points=21, variables=["A"], runs=60, stochastic=True)
+    failed = np.isnan(found.values).all(axis=(1, 2))
+    assert 0 < failed.sum() < 60
+    assert failed.sum() == len(found.attrs["failures"])
+    assert np.isfinite(found.values[~failed]).all()
+    first = found.attrs["failures"][0]
+    assert first.startswith(f"set {np.flatnonzero(failed)[0]}: line 3, event E: found ")
+    assert ".5 for A; expected a whole number" in first
+    mended = model(tmp_path, text.replace("A/2", "floor(A/2)"))
+    assert not mended.simulate(2.0, runs=60, stochastic=True).attrs["failures"]
+
+
 def test_slips_that_would_pass_for_something_else(tmp_path: Path) -> None:
     own = model(tmp_path, QUEUE)
     for wrong in ({"stochastic": "N"}, {"variables": "N"}, {"rtol": 0.0}, {"times": []},
                   {"times": [-1.0, 1.0]}):  # fmt: skip
         with pytest.raises(InvalidInput):
             own.simulate(1.0, **wrong)
+
+
+def test_doses_are_added_at_their_times(tmp_path: Path) -> None:
+    """Boluses superpose; an infusion is a rate that is itself a state; each run has its own."""
+    text = "species D; D = 1; k = 0.5; J: D -> ; k*D; I = 0; I' = 0; => D; I;"
+    own = model(tmp_path, text)
+    doses = [(1.0, "D", [2.0, 0.0]), (2.0, "I", 3.0), (3.0, "I", -3.0), (9.0, "D", 1.0)]
+    found = own.simulate(4.0, points=5, variables=["D"], doses=doses,
+                         values={"k": [0.5, 0.5]}, rtol=1e-9)  # fmt: skip
+    infused = 6 * (1 - np.exp(-0.5)) * np.array([0, 0, 0, 1, np.exp(-0.5)])
+    times = np.arange(5.0)
+    expected = np.exp(-0.5 * times) + infused
+    np.testing.assert_allclose(found.values[1, 0], expected, rtol=1e-7)
+    expected += 2 * np.exp(-0.5 * (times - 1)) * (times >= 1)
+    np.testing.assert_allclose(found.values[0, 0], expected, rtol=1e-7)
+    counted = own.simulate(2.0, points=3, variables=["D"], doses=[(2.0, "D", 5)],
+                           stochastic=["D"], runs=20)  # fmt: skip
+    assert set(counted.values[:, 0, 2] - counted.values[:, 0, 1]) <= {4.0, 5.0}
+
+
+def test_doses_that_cannot_be_given_are_told(tmp_path: Path) -> None:
+    own = model(tmp_path, DECAY)
+    wrong = [(1.0, "SS", 1.0), (-1.0, "S", 1.0), (1.0, "S", [1.0, 2.0]), 3.0, (1.0, "S", np.nan)]
+    with pytest.raises(InvalidInput) as told:
+        own.simulate(2.0, doses=wrong)
+    assert len(told.value.faults) == 5
+    assert 'a state of the model; did you mean "S"' in str(told.value)
+    with pytest.raises(InvalidInput, match="goes one by one"):
+        own.simulate(2.0, doses=[(1.0, "S", 0.5)], values={"S": 4.0}, stochastic=True)
+
+
+def test_small_amounts_are_as_accurate_as_large_ones(tmp_path: Path) -> None:
+    """Micromoles per litre in a femtolitre are 1e-21 moles; only the unit is another."""
+    text = "compartment c = {}; species A in c, B in c; A = 1e-6; A -> B; c*A; B -> ; c*B^2*3e5;"
+    found = []
+    for size in (1.0, 1e-15):
+        own = model(tmp_path, text.format(size).replace("A -> B", "B = 0; A -> B"))
+        found.append(own.simulate(5.0, points=6, variables=["[A]", "[B]"]).values[0])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-4)
+    np.testing.assert_allclose(found[1][0], 1e-6 * np.exp(-np.arange(6.0)), rtol=1e-4)
+
+
+def test_a_text_is_a_model_itself() -> None:
+    """SBML or Antimony; a fault has its line, counted from the first that is not empty."""
+    found = load_model("x = 1;\nx' = -x;").simulate(1.0, variables=["x"])
+    assert found.values[0, 0, -1] == pytest.approx(np.exp(-1.0), rel=1e-5)
+    with pytest.raises(InvalidInput, match=r"model.ant: line 2: found syntax error"):
+        load_model("x = 1;\nx = = 2;\n")
+    with pytest.raises(InvalidInput, match=r"model.xml: line 3: "):
+        load_model("\n<sbml>\n<model>\n</sbml>")
+
+
+def test_a_model_goes_to_another_process(tmp_path: Path) -> None:
+    own = pickle.loads(pickle.dumps(model(tmp_path, DECAY)))  # noqa: S301
+    found = own.simulate(1.0, points=2, variables=["[S]"], values={"[S]": [1.0, 2.0]})
+    np.testing.assert_allclose(found.values[:, 0, 1], np.exp(-0.5) * np.array([1, 2]), rtol=1e-5)

@@ -75,15 +75,29 @@ def list_items(context: typer.Context, library: Libraries = None) -> None:
 @app.command()
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Any name that `reseed list` prints.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Any name that `reseed list` prints; or a model of yours, a file that ends in "
+            ".xml, .sbml, .ant or .antimony."
+        ),
+    ],
     scenario: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(help="Show a model's parameters as this scenario has them, layer by layer."),
     ] = None,
     library: Libraries = None,
 ) -> None:
-    """Show one item in words: a scenario, course, cohort, endpoint or model."""
+    """Show one item in words: a scenario, course, cohort, endpoint or model.
+
+    Of a model of yours: what it has, by name; numbers and states may be set.
+    """
     with guarded():
+        from reseed.cli.simulate import is_model, show_model
+
+        if is_model(name):
+            typer.echo(show_model(name))
+            return
         from reseed.cli.show import show_item
 
         typer.echo(show_item(name, scenario, _folders(context, library)))
@@ -200,7 +214,31 @@ def simulate(
     ] = None,
     atol: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(min=0.0, help="Of a model: absolute tolerance, 1e-12."),
+        typer.Option(min=0.0, help="Of a model: absolute tolerance, 1e-12 or less."),
+    ] = None,
+    given: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--set", help="Of a model: NAME=NUMBER in place of its own number. Repeatable."
+        ),
+    ] = None,
+    values: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Of a model: a CSV file, a column for each name, a row for each run."),
+    ] = None,
+    dose: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help="Of a model: TIME:NAME=AMOUNT, added to what is there at that time. Repeatable."
+        ),
+    ] = None,
+    stochastic: Annotated[
+        Optional[bool],  # noqa: UP045
+        typer.Option("--stochastic", help="Of a model: reactions go one by one, by chance."),
+    ] = None,
+    runs: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(min=1, max=1_000_000, help="Of a model: so many runs, 1."),
     ] = None,
     out: Annotated[
         Optional[Path],  # noqa: UP045
@@ -212,19 +250,22 @@ def simulate(
 
     Of a patient, bit for bit as in the trial: a row per day, study_day counts from the beginning of
     the study, day from the infusion of the graft; numbers have six digits. Of a model: a row per
-    time.
+    time, for each run; `reseed show FILE` tells what it has.
     """
     from reseed.cli.simulate import is_model, simulate_model, simulate_patient, told_apart
 
     own = {"--start": start, "--end": end, "--points": points, "--variables": variables,
-           "--rtol": rtol, "--atol": atol}  # fmt: skip
+           "--rtol": rtol, "--atol": atol, "--set": given, "--values": values,
+           "--dose": dose, "--stochastic": stochastic, "--runs": runs}  # fmt: skip
     told_apart(what, own, {"--arm": arm, "--patient": patient, "--days": days})
     with guarded():
         if is_model(what):
             assert end is not None  # told_apart has seen to it, and to arm and patient
             simulate_model(
                 what, end, start=start or 0.0, points=points or 101, variables=variables,
-                rtol=rtol or 1e-6, atol=1e-12 if atol is None else atol, seed=seed, out=out,
+                rtol=rtol or 1e-6, atol=atol, seed=seed,
+                given=given or (), values=values, doses=dose or (), runs=runs,
+                stochastic=bool(stochastic), out=out,
             )  # fmt: skip
             return
         assert arm is not None and patient is not None

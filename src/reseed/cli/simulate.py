@@ -13,6 +13,7 @@ from reseed.base.errors import Fault, InvalidInput
 from reseed.cli.outcome import FAILED, say
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 _DIGITS = "%.6g"
@@ -20,6 +21,8 @@ _NOTHING = 1e-12
 """A value below this share of its column's maximum is rounding of the solver, and written as 0."""
 
 
+MOST_TOLD = 5
+"""So many runs that failed are told one by one."""
 MODELS = (".xml", ".sbml", ".ant", ".antimony")
 
 
@@ -46,6 +49,21 @@ def told_apart(what: str, own: Mapping[str, object], theirs: Mapping[str, object
         raise typer.BadParameter("; ".join(told))
 
 
+def show_model(path: str) -> str:
+    """What the model has, by name: its label, kind, unit and value at time 0."""
+    from reseed.cli.columns import columns
+    from reseed.simulate import load_model
+
+    model = load_model(path)
+    rows = [("name", "label", "kind", "value at 0", "unit")]
+    rows += [
+        (str(name), row.label, row.kind, f"{row.value:g}", row.unit)
+        for name, row in model.table().iterrows()
+    ]
+    clock = f"time in {model.time_unit}" if model.time_unit else "no unit of time declared"
+    return f"{Path(path).name}: {clock}\n\n{columns(rows)}"
+
+
 def simulate_model(
     path: str,
     end: float,
@@ -54,12 +72,21 @@ def simulate_model(
     points: int,
     variables: str | None,
     rtol: float,
-    atol: float,
+    atol: float | None,
     seed: int | None,
+    given: Sequence[str],
+    values: Path | None,
+    doses: Sequence[str],
+    runs: int | None,
+    stochastic: bool,
     out: Path | None,
 ) -> None:
-    """Writes the model's course as CSV; typer.Exit(1) if it could not be solved."""
+    """Writes the model's course as CSV; typer.Exit(1) if it could not be solved.
+
+    Of more than one run it has a column `set`, and the runs one below the other.
+    """
     check_out(out)
+    columns, laid = {**_table(values), **_numbers(given)}, _doses(doses)
     from reseed.simulate import load_model
 
     names = None if variables is None else [name.strip() for name in variables.split(",")]
@@ -70,16 +97,70 @@ def simulate_model(
         variables=names,
         rtol=rtol,
         atol=atol,
+        values=columns,
+        doses=laid,
+        runs=runs,
+        stochastic=stochastic,
         seed=1 if seed is None else seed,
     )
     table = found.isel(set=0, drop=True).T.to_pandas()
+    if found.sizes["set"] > 1:
+        table = found.stack(row=("set", "time")).T.to_pandas()  # noqa: PD013
     place = sys.stdout if out is None else out
     table.to_csv(place, lineterminator="\n", float_format="%.12g")
     if out is not None:
         say(f"{len(table)} rows in {out}")
-    for failure in found.attrs["failures"]:
-        say(f"the model could not be solved: {failure.partition(': ')[2]}")
+    if failures := found.attrs["failures"]:
+        for failure in failures[:MOST_TOLD]:
+            told = failure if found.sizes["set"] > 1 else failure.partition(": ")[2]
+            say(f"the model could not be solved: {told}")
+        if len(failures) > MOST_TOLD:
+            say(f"and {len(failures) - MOST_TOLD} more")
         raise typer.Exit(FAILED)
+
+
+def _numbers(given: Sequence[str]) -> dict[str, float]:
+    """Numbers of the model that are given one by one, as NAME=NUMBER."""
+    found: dict[str, float] = {}
+    faults = []
+    for text in given:
+        name, _, number = text.rpartition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            faults.append(Fault("call", "--set", text, "NAME=NUMBER, such as k=0.5"))
+    if faults:
+        raise InvalidInput(faults)
+    return found
+
+
+def _doses(given: Sequence[str]) -> list[tuple[float, str, float]]:
+    """Doses that are given one by one, as TIME:NAME=AMOUNT."""
+    found, faults = [], []
+    for text in given:
+        time, _, rest = text.partition(":")
+        name, _, amount = rest.rpartition("=")
+        try:
+            found.append((float(time), name.strip(), float(amount)))
+        except ValueError:
+            faults.append(Fault("call", "--dose", text, "TIME:NAME=AMOUNT, such as 12:D=80"))
+    if faults:
+        raise InvalidInput(faults)
+    return found
+
+
+def _table(path: Path | None) -> dict[str, np.ndarray]:
+    """A CSV file of values: a column for each name, a row for each run."""
+    if path is None:
+        return {}
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        found = " ".join(str(error).split())
+        raise InvalidInput([Fault(str(path), "--values", found, "a table as CSV")]) from None
+    return {str(name): table[name].to_numpy() for name in table}
 
 
 def simulate_patient(

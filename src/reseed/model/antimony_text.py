@@ -40,9 +40,11 @@ def flattened(text: str, root: str, places: Sequence[tuple[int, str]] = ()) -> s
     Antimony's own message, the file and its line, where it refuses, and where the text has no
     model of that name.
     """
-    _look_over(text)
+    file = places[0][1] if len(places) == 1 else "model text"
+    _look_over(text, file)
     if _IMPORT.search(strip_comments(text)):
-        raise InvalidInput([Fault("model text", "import", "`import`", "modules joined by ports")])
+        expected = "a text that needs no other file"
+        raise InvalidInput([Fault(file, "import", "`import`", expected)])
     import antimony
 
     with _LOCK:
@@ -57,7 +59,7 @@ def flattened(text: str, root: str, places: Sequence[tuple[int, str]] = ()) -> s
         antimony.clearPreviousLoads()
     if not sbml:
         expected = one_of(root, names, "a model of the text") if names else f"`model {root}`"
-        raise InvalidInput([Fault("model text", root, "no such model in it", expected)])
+        raise InvalidInput([Fault(file, root, "no such model in it", expected)])
     return str(sbml)
 
 
@@ -72,10 +74,10 @@ def document_of(sbml: str, root: str) -> Any:
     return document
 
 
-def _look_over(text: str) -> None:
+def _look_over(text: str, file: str) -> None:
     """Refuses what could make Antimony's parser run out of memory: its rules call themselves."""
     if len(text) > MOST_CHARACTERS:
-        raise _too_much(1, f"{len(text)} characters", f"at most {MOST_CHARACTERS}")
+        raise _too_much(file, 1, f"{len(text)} characters", f"at most {MOST_CHARACTERS}")
     line, depth, length = 1, 0, 0
     for character in text:
         length += 1
@@ -87,13 +89,15 @@ def _look_over(text: str) -> None:
             depth, length = 0, 0
             line += character == "\n"
         if depth > MOST_DEEP:
-            raise _too_much(line, f"more than {MOST_DEEP} brackets in each other", "fewer")
+            raise _too_much(file, line, f"more than {MOST_DEEP} brackets in each other", "fewer")
         if length > MOST_IN_STATEMENT:
-            raise _too_much(line, "a statement without end", f"{MOST_IN_STATEMENT} characters")
+            raise _too_much(
+                file, line, "a statement without end", f"{MOST_IN_STATEMENT} characters"
+            )
 
 
-def _too_much(line: int, found: str, expected: str) -> InvalidInput:
-    return InvalidInput([Fault("model text", f"line {line}", found, expected)])
+def _too_much(file: str, line: int, found: str, expected: str) -> InvalidInput:
+    return InvalidInput([Fault(file, f"line {line}", found, expected)])
 
 
 def _refusal(message: str, root: str, places: Sequence[tuple[int, str]]) -> Fault:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from reseed.base.errors import UnsupportedModel
 from reseed.model.facts import Facts
 from reseed.model.formula import Formulas
 from reseed.model.quantities import each, name_of
 from reseed.model.roles import STATE, Roles, concentration
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import Draw, StateEvent
+
+HELD = "held "
+"""What the name of a parameter begins with that keeps what an event is to set."""
+CARRIED_OUT = ", carried out"
+"""What the name of an event ends with that sets what another has held."""
 
 
 def read_events(
@@ -26,7 +33,7 @@ def read_events(
     draws = [_drawn(one, found, "") for one in formulas.drawn]
     for number, event in enumerate(each(model.getListOfEvents()), 1):
         name = event.getId() or f"event {number}"
-        where = f"event {name}"
+        where = f"event {event.getId() or number}"
         trigger = event.getTrigger()
         if trigger is None or not trigger.isSetMath():
             continue  # it never fires
@@ -37,38 +44,53 @@ def read_events(
             for one in each(event.getListOfEventAssignments())
             if one.isSetMath()
         }
-        if _frozen(event, new, known, found, model.getNumEvents()):
-            raise UnsupportedModel(
-                f"{where}: values of the moment of its trigger, in a compartment whose size changes"
-            )
         draws += [_drawn(one, found, name) for one in formulas.drawn[len(draws) :]]
-        events.append(
-            StateEvent(
-                name=name,
-                trigger=found.inside(formulas.read(trigger.getMath(), where)),
-                assignments=tuple(_assigned(new, known, found)),
-                initial=bool(trigger.getInitialValue()) if trigger.isSetInitialValue() else True,
-                delay=_part(event.getDelay(), where, found, formulas),
-                priority=_part(event.getPriority(), where, found, formulas),
-                persistent=bool(trigger.getPersistent()) if trigger.isSetPersistent() else True,
-                at_trigger=event.getUseValuesFromTriggerTime(),
-            )
+        one = StateEvent(
+            name=name,
+            trigger=found.inside(formulas.read(trigger.getMath(), where)),
+            assignments=tuple(_assigned(new, known, found)),
+            initial=bool(trigger.getInitialValue()) if trigger.isSetInitialValue() else True,
+            delay=_part(event.getDelay(), where, found, formulas),
+            priority=_part(event.getPriority(), where, found, formulas),
+            persistent=bool(trigger.getPersistent()) if trigger.isSetPersistent() else True,
+            at_trigger=event.getUseValuesFromTriggerTime(),
         )
+        waits = one.at_trigger and (one.delay is not None or model.getNumEvents() > 1)
+        resized = waits and _resized(new, known, found)
+        events += _in_two(one, new, known, found) if resized else [one]
     return events, draws
 
 
-def _frozen(event: Any, new: dict[str, Expression], known: Facts, found: Roles, count: int) -> bool:
-    """Whether the size of a compartment would be taken from the moment of the trigger.
-
-    What is set then is known, but not the size of the compartment when it is carried out: later,
-    or after another event of the same moment.
-    """
-    if not event.getUseValuesFromTriggerTime() or (event.getDelay() is None and count == 1):
-        return False
-    changing = {*known.assigned, *known.rated, *known.struck}
+def _resized(new: Mapping[str, Expression], known: Facts, found: Roles) -> bool:
+    """Whether what is set depends on the size that a compartment has when it is carried out."""
+    changing = {*known.assigned, *known.struck}
+    changing |= {name for name, role in found.by_name.items() if role.part == STATE}
     homes = {known.quantities[name].compartment for name in new if found.by_name[name].shared}
     dense = any(_dense(name, known, found, new) for name in known.quantities)
     return bool(homes & changing) or dense
+
+
+def _in_two(
+    event: StateEvent, new: Mapping[str, Expression], known: Facts, found: Roles
+) -> list[StateEvent]:
+    """An event that holds what is to be set from its trigger on, and one that sets it.
+
+    A concentration is that of the moment of the trigger, the size of its compartment is of the
+    moment when it is carried out (SBML Level 3 Version 2, section 4.12.5). The first event has the
+    delay and the priority and changes nothing that a formula reads; the second follows it before
+    any other.
+    """
+    due = f"{HELD}{event.name}"
+    held: dict[str, Expression] = {name: f"{due}: {name}" for name in new}
+    keeping = tuple((str(held[name]), value) for name, value in new.items())
+    carried = StateEvent(
+        name=f"{event.name}{CARRIED_OUT}",
+        trigger=("gt", due, 0.0),
+        assignments=((due, 0.0), *_assigned(held, known, found)),
+        priority=math.inf,
+        at_trigger=False,
+    )
+    return [replace(event, assignments=((due, 1.0), *keeping)), carried]
 
 
 def _drawn(one: tuple[str, str, tuple[Expression, ...]], found: Roles, event: str) -> Draw:
@@ -77,7 +99,7 @@ def _drawn(one: tuple[str, str, tuple[Expression, ...]], found: Roles, event: st
 
 
 def _assigned(
-    new: dict[str, Expression], known: Facts, found: Roles
+    new: Mapping[str, Expression], known: Facts, found: Roles
 ) -> list[tuple[str, Expression]]:
     """What is set, in symbols.
 
@@ -97,7 +119,7 @@ def _assigned(
     return assignments
 
 
-def _dense(name: str, known: Facts, found: Roles, new: dict[str, Expression]) -> bool:
+def _dense(name: str, known: Facts, found: Roles, new: Mapping[str, Expression]) -> bool:
     """Whether it is carried as its concentration, and the size of its compartment is set."""
     one, role = known.quantities[name], found.by_name[name]
     return one.compartment in new and role.part == STATE and role.symbol == concentration(name)

@@ -10,7 +10,8 @@ import sys
 SECONDS, BYTES = 20, 4 * 2**30
 # Packages of which, what is not supported, is refused where it stands in a formula, and those
 # that change nothing.
-KNOWN = ("l3v2extendedmath", "distrib", "groups", "layout", "render")
+DRAWN = ("groups", "layout", "render")
+KNOWN = ("l3v2extendedmath", "distrib", *DRAWN)
 FLATTEN = {"performValidation": False, "leavePorts": False}
 
 
@@ -20,8 +21,10 @@ def main() -> None:
     import libsbml
 
     document = libsbml.readSBMLFromString(sys.stdin.buffer.read().decode("utf-8"))
+    if _errors(document, libsbml):
+        document = _undrawn(document, libsbml)
     model = document.getModel()
-    refused = _refused(document, model) if model is not None else ""
+    refused = _refused(document, model, libsbml) if model is not None else ""
     found = [] if refused else _errors(document, libsbml)
     parts = model.getPlugin("comp") if model is not None else None
     if refused or found:
@@ -47,10 +50,17 @@ def main() -> None:
         sys.stdout.buffer.write(libsbml.writeSBMLToString(document).encode("utf-8"))
 
 
-def _refused(document, model) -> str:  # type: ignore[no-untyped-def]
+def _undrawn(document, libsbml):  # type: ignore[no-untyped-def]
+    """The document without pictures of it, in which an error changes nothing."""
+    packages = [document.getPlugin(name) for name in DRAWN if document.getPlugin(name) is not None]
+    for one in packages:
+        document.disablePackage(one.getURI(), one.getPackageName())
+    return libsbml.readSBMLFromString(libsbml.writeSBMLToString(document)) if packages else document
+
+
+def _refused(document, model, libsbml) -> str:  # type: ignore[no-untyped-def]
     """A package that changes the mathematics cannot be left out: its models mean something else."""
     plugins = map(document.getPlugin, range(document.getNumPlugins()))
-    # those that libSBML does not know itself are errors of the document
     for name, address in sorted((one.getPackageName(), one.getURI()) for one in plugins):
         if name == "comp":
             outside = document.getPlugin("comp").getNumExternalModelDefinitions()
@@ -59,6 +69,10 @@ def _refused(document, model) -> str:  # type: ignore[no-untyped-def]
         elif name == "fbc" and model.getPlugin("fbc").getNumObjectives():
             return "the SBML package `fbc`: flux balance is not simulated"
         elif name not in KNOWN and document.getPackageRequired(address):
+            return f"the SBML package `{name}` is not supported"
+    for error in _log(document):
+        if error.getErrorId() == libsbml.RequiredPackagePresent:  # libSBML itself knows it not
+            name = error.getMessage().partition("Package '")[2].partition("'")[0]
             return f"the SBML package `{name}` is not supported"
     return ""
 
@@ -88,18 +102,27 @@ def _errors(document, libsbml) -> list:  # type: ignore[no-untyped-def]
         libsbml.MissingXMLEncoding,  # the text is decoded already
         libsbml.DanglingUnitReference,
         libsbml.ApplyCiMustBeModelComponent,
+        libsbml.UndeclaredSpeciesRef,  # a modifier that a reaction does not list as one
     )
-    log = [document.getError(index) for index in range(document.getNumErrors())]
     return [
-        {
-            "line": error.getLine(),
-            "text": " ".join(error.getMessage().split())[:300] or error.getShortMessage(),
-        }
-        for error in log
+        {"line": error.getLine(), "text": _text(error)}
+        for error in _log(document)
         if error.getSeverity() >= libsbml.LIBSBML_SEV_ERROR
         and error.getErrorId() not in harmless
         and error.getCategory() != libsbml.LIBSBML_CAT_UNITS_CONSISTENCY
     ]
+
+
+def _log(document) -> list:  # type: ignore[no-untyped-def]
+    return [document.getError(index) for index in range(document.getNumErrors())]
+
+
+def _text(error) -> str:  # type: ignore[no-untyped-def]
+    """What libSBML says of this document, after its general words; those, where it says no more."""
+    general, _, own = error.getMessage().partition("\nReference:")
+    own = " ".join(own.partition("\n")[2].split())
+    short = " ".join(error.getShortMessage().split())
+    return f"{short}: {own}"[:300] if own else " ".join(general.split())[:300] or short
 
 
 if __name__ == "__main__":

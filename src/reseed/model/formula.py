@@ -152,9 +152,13 @@ class Formulas:
         return expression
 
     def _grow(self, parts: int, where: str) -> None:
-        """So many parts more; UnsupportedModel beyond what all formulas may have."""
+        """So many parts more have been written."""
+        self._fit(parts, where)
         self.written += parts
-        if self.written > MOST_IN_ALL:
+
+    def _fit(self, parts: int, where: str) -> None:
+        """UnsupportedModel where so many parts more are too many, before they are written."""
+        if self.written + parts > MOST_IN_ALL:
             raise UnsupportedModel(f"{where}: formulas of more than {MOST_IN_ALL} parts in all")
 
     def _size_of(self, name: str, where: str, within: tuple[str, ...] = ()) -> int:
@@ -198,8 +202,7 @@ class Formulas:
     ) -> Expression:
         """The body of a function of the document, with what it was called with."""
         function = self.functions[name]
-        if self.written + self._size_of(name, where) > MOST_IN_ALL:
-            raise UnsupportedModel(f"{where}: formulas of more than {MOST_IN_ALL} parts in all")
+        self._fit(self._size_of(name, where), where)
         count = function.getNumArguments()
         if count != len(children):
             found = f"{len(children)} arguments where it takes {count}"

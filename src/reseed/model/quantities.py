@@ -44,9 +44,16 @@ def quantities(model: Any) -> dict[str, Quantity]:
 
 def _compartments(model: Any) -> Iterator[Quantity]:
     for one in each(model.getListOfCompartments()):
-        unit = unit_text(model, one.getUnits())
+        built_in = model.getVolumeUnits() or _built_in(model, "volume")
+        solid = not one.isSetSpatialDimensions() or one.getSpatialDimensions() == 3
+        unit = unit_text(model, one.getUnits() or (built_in if solid else ""))
         value = _number(one.isSetSize(), one.getSize())
         yield Quantity(name_of(one.getId()), COMPARTMENT, unit, one.getConstant(), value)
+
+
+def _built_in(model: Any, unit: str) -> str:
+    """The unit that level 2 takes where none is said, if the document has its own of that name."""
+    return unit if model.getLevel() < 3 and model.getUnitDefinition(unit) is not None else ""
 
 
 def _species(model: Any) -> Iterator[Quantity]:
@@ -59,7 +66,12 @@ def _species(model: Any) -> Iterator[Quantity]:
         yield Quantity(
             id=name_of(one.getId()),
             kind=SPECIES,
-            unit=unit_text(model, one.getSubstanceUnits() or model.getSubstanceUnits()),
+            unit=unit_text(
+                model,
+                one.getSubstanceUnits()
+                or model.getSubstanceUnits()
+                or _built_in(model, "substance"),
+            ),
             constant=one.getConstant(),
             value=float(one.getInitialConcentration()) if by_concentration else amount,
             compartment=name_of(one.getCompartment()),

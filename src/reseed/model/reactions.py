@@ -15,26 +15,51 @@ from reseed.nouns.expression import Expression
 from reseed.nouns.system import Channel
 
 
-def reaction_rates(model: Any, formulas: Formulas) -> dict[str, Expression]:
-    """The rate of each reaction by its id, as the document writes it, its local parameters set."""
+def own_numbers(model: Any) -> dict[str, float]:
+    """The local parameters of reactions, as `J.k` for k of reaction J; NaN where none is given."""
+    return {
+        f"{name_of(reaction.getId())}.{one.getId()}": _value(one)
+        for reaction in each(model.getListOfReactions())
+        for one in _local(reaction.getKineticLaw())
+    }
+
+
+def _local(law: Any) -> list[Any]:
+    if law is None:
+        return []
+    return each(law.getListOfLocalParameters() if law.getLevel() > 2 else law.getListOfParameters())
+
+
+def _value(one: Any) -> float:
+    return float(one.getValue()) if one.isSetValue() else float("nan")
+
+
+def reaction_rates(
+    model: Any, formulas: Formulas, given: Mapping[str, Expression] | None = None
+) -> dict[str, Expression]:
+    """The rate of each reaction by its id, as the document writes it, its local parameters set.
+
+    `given` stand in place of some of those, by names as `J.k`.
+    """
     rates: dict[str, Expression] = {}
+    lawless = [one.getId() for one in each(model.getListOfReactions()) if not one.getKineticLaw()]
+    if lawless:
+        told = ("it has no rate", "they have no rates")[len(lawless) > 1]
+        raise UnsupportedModel(f"reaction{'s'[: len(lawless) > 1]} {', '.join(lawless)}: {told}")
     for reaction in each(model.getListOfReactions()):
-        where, law = f"reaction {reaction.getId()}", reaction.getKineticLaw()
+        name, law = name_of(reaction.getId()), reaction.getKineticLaw()
+        where = f"reaction {reaction.getId()}"
         if reaction.isSetFast() and reaction.getFast():
             raise UnsupportedModel(f"{where}: it is fast")
-        if law is None:
-            raise UnsupportedModel(f"{where}: it has no rate")
         if not law.isSetMath():  # as if it were not there: it changes nothing
-            rates[name_of(reaction.getId())] = 0.0
+            rates[name] = 0.0
             continue
         local: dict[str, Expression] = {
-            name_of(one.getId()): float(one.getValue()) if one.isSetValue() else float("nan")
-            for one in each(
-                law.getListOfLocalParameters() if law.getLevel() > 2 else law.getListOfParameters()
-            )
+            name_of(one.getId()): (given or {}).get(f"{name}.{one.getId()}", _value(one))
+            for one in _local(law)
         }
-        local |= {f"{RATE_OF}{name}": 0.0 for name in local}
-        rates[name_of(reaction.getId())] = substitute(formulas.read(law.getMath(), where), local)
+        local |= {f"{RATE_OF}{one}": 0.0 for one in local}
+        rates[name] = substitute(formulas.read(law.getMath(), where), local)
     return rates
 
 

@@ -9,15 +9,16 @@ from typing import Any
 from reseed.base.errors import Fault, InvalidInput, UnsupportedModel
 from reseed.base.expressions import undefined
 from reseed.base.words import one_of
-from reseed.model.events import read_events
+from reseed.model.events import HELD, read_events
 from reseed.model.facts import Facts, facts, unknowns
 from reseed.model.formula import DRAW, RATE_OF, Formulas, names_in, substitute
 from reseed.model.initial import written_out
 from reseed.model.quantities import SPECIES, STOICHIOMETRY, each, name_of
 from reseed.model.rate_of import rates_asked
-from reseed.model.reactions import amounts_added, channels, reaction_rates
+from reseed.model.reactions import amounts_added, channels, own_numbers, reaction_rates
 from reseed.model.roles import CONSTANT, STATE, Roles, concentration, roles
 from reseed.model.values import Valued
+from reseed.model.whole import ODD, whole_events
 from reseed.nouns.expression import Expression
 from reseed.nouns.system import Hazard, StateEvent, System, SystemPort
 
@@ -47,8 +48,9 @@ def read_model(
     and its concentration `[S]`. Species of
     `discrete` are whole numbers, which reactions change one by one; ALL stands for those that any
     reaction changes. Names of `given` begin with the value of a parameter `start of NAME`, and all
-    that depends on it follows. Raises InvalidInput where a formula uses a name that the document
-    does not have, or one without a value; UnsupportedModel names what is refused.
+    that depends on it follows; the number `J.k` that reaction J has for itself is that parameter.
+    Raises InvalidInput where a formula uses a name that the document does not have, or one without
+    a value; UnsupportedModel names what is refused.
     """
     model = document.getModel()
     _tell_constraints(model, name)
@@ -60,9 +62,14 @@ def read_model(
     except KeyError as error:
         raise UnsupportedModel(f"{name}: {error.args[0]}") from None
     found = roles(known, algebraic, whole)
-    reactions = {one: found.inside(rate) for one, rate in reaction_rates(model, formulas).items()}
+    own: dict[str, Expression] = {
+        one: f"{START}{one}" for one in given if one in own_numbers(model)
+    }
+    laws = reaction_rates(model, formulas, own)
+    reactions = {one: found.inside(rate) for one, rate in laws.items()}
     events, draws = read_events(model, known, found, formulas)
     whole_numbers = _discrete(discrete, known, name)
+    events = whole_events(events, whole_numbers)
     firing = channels(model, known, found, reactions, formulas, whole_numbers)
     rates = _rates(
         model, known, found, reactions, formulas, events, algebraic, unheard, firing, whole
@@ -76,11 +83,14 @@ def read_model(
     )
     rules = _ordered(everything)
     rates |= dict.fromkeys(residuals, 0.0)
-    started = _started(found, known, given, rates, name)
+    first = [one for one in given if one not in own]
+    started = _started(found, known, first, rates, {*own_numbers(model)}, name)
     initial = _initial(found, {**found.initial, **started}, rates, residuals, rules, name)
     parameters = _parameters(known, found, alias, valued, ports or ())
     parameters |= {draw.symbol: (float("nan"), "") for draw in draws}
     parameters |= {f"{START}{one}": (float("nan"), "") for one in given}
+    struck = (symbol for event in events for symbol, _ in event.assignments)
+    parameters |= {symbol: (0.0, "") for symbol in struck if symbol.startswith((HELD, ODD))}
     parameters = dict(sorted(parameters.items()))
     if ports is None:
         ports = _everything(known, found, rates, parameters, rules, reactions)
@@ -229,7 +239,12 @@ def _ordered(rules: Mapping[str, Expression]) -> list[tuple[str, Expression]]:
 
 
 def _started(
-    found: Roles, known: Facts, given: Collection[str], rates: Collection[str], name: str
+    found: Roles,
+    known: Facts,
+    given: Collection[str],
+    rates: Collection[str],
+    local: Collection[str],
+    name: str,
 ) -> dict[str, Expression]:
     """The first values of states that are given, by symbol: an amount from a concentration."""
     first: dict[str, Expression] = {}
@@ -247,6 +262,9 @@ def _started(
         symbol = one if one in rates else other
         if symbol not in rates or (symbol != one and not size):
             known_names = {*rates, *(concentration(n) for n in rates if n in known.quantities)}
+            known_names |= {r.symbol for r in found.by_name.values() if r.part == CONSTANT} | {
+                *local
+            }
             expected = one_of(one, known_names, "a number of the model that no formula gives")
             faults.append(Fault(name, "values", repr(one), expected))
         elif symbol in first:
@@ -311,7 +329,11 @@ def _unit_of(symbol: str, known: Facts) -> str:
     if symbol != concentration(name) or one.kind != SPECIES:
         return one.unit
     size = known.quantities[one.compartment].unit if one.compartment in known.quantities else ""
-    return f"({one.unit or '1'})/({size})" if size else one.unit
+    return f"{_bracketed(one.unit or '1')}/{_bracketed(size)}" if size else one.unit
+
+
+def _bracketed(unit: str) -> str:
+    return f"({unit})" if not unit.isalnum() else unit
 
 
 def _renamed(event: StateEvent, alias: Mapping[str, Expression]) -> StateEvent:
@@ -348,7 +370,7 @@ def _everything(
         SystemPort("time" if symbol == name_of("time") else symbol, symbol, kind,
                    _unit_of(symbol, known), "out")
         for symbol, kind in kinds.items()
-        if not symbol.startswith((RATE_OF, DRAW, START))
+        if not symbol.startswith((RATE_OF, DRAW, START, HELD))
     ]  # fmt: skip
 
 

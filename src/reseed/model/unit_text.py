@@ -28,6 +28,10 @@ _NAMED = {
     ("litre", 1e-3): "mL",
     ("litre", 1e-6): "uL",
     ("metre", 1e-2): "cm",
+    ("mole", 1e-3): "mmol",
+    ("mole", 1e-6): "umol",
+    ("mole", 1e-9): "nmol",
+    ("mole", 1e-12): "pmol",
 }
 
 
