@@ -12,7 +12,7 @@ from reseed.base.time import HOURS_PER_DAY
 from reseed.base.units import convert
 from reseed.course.give_until import GiveUntil
 from reseed.course.orders import administrations, doses, orders, tag
-from reseed.course.procedures import PROCEDURES
+from reseed.course.procedures import PROCEDURES, adjust_dose
 from reseed.course.staying import Staying
 from reseed.course.switching import switching
 from reseed.nouns.cohort import Cohort
@@ -48,6 +48,9 @@ def plan(
             for order in orders(give, stage, cohort, system, end - begins):
                 columns.add(begins + order.day, order.amounts, order.target, order.tag)
         for do in stage.procedures:
+            if do.drug:
+                boundaries.append(_adjusting(do, stage, cohort, system, begins))
+                continue
             build = PROCEDURES[do.procedure]
             start = begins + do.day + do.hour / HOURS_PER_DAY
             last = begins + do.last_day + do.hour / HOURS_PER_DAY
@@ -107,6 +110,26 @@ class _Columns:
 
     def stacked(self, columns: Sequence[Vector]) -> Vector:
         return np.column_stack(columns) if columns else np.empty((self.patients, 0))
+
+
+def _adjusting(do: Do, stage: Stage, cohort: Cohort, system: System, begins: float) -> Boundary:
+    """A procedure about the doses of one drug of its stage: it is met at the first of them, too."""
+    port = find_port(system, do.drug)
+    draws = cohort.draws().tolist()
+    planned = []
+    for give in (one for one in stage.gives if one.drug == do.drug):
+        unit = f"({port.unit})*day" if give.hours else port.unit
+        amounts = dict(zip(draws, doses(give, cohort, unit).tolist(), strict=True))
+        length = give.hours / HOURS_PER_DAY
+        planned += [
+            adjust_dose.Administration(begins + day, length, amounts)
+            for day in administrations(give, give.days[-1])
+        ]
+    days = np.arange(do.day, do.last_day + 0.5)
+    times = (begins + days + do.hour / HOURS_PER_DAY).tolist()
+    procedure = adjust_dose.build(system, do.drug, tag(do.drug, stage), planned, times)
+    first = np.full(len(cohort.ids), procedure.planned[0].start)
+    return Boundary(do.procedure, first, procedure, _mark(do, stage))
 
 
 def _given_until(

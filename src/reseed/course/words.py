@@ -13,6 +13,7 @@ _PROCEDURES = {
     "freeze": "The graft is frozen",
     "thaw": "The graft is thawed",
     "infuse": "The graft is infused",
+    "adjust_dose": "The exposure to {drug} is measured, and its further doses are scaled",
 }
 _FAILS = {"harvest": "With too few cells the harvest has failed: {after}"}
 _NOTHING = "Patients are seen from day 0 on, and nothing is given"
@@ -136,7 +137,10 @@ def _given(give: Give) -> str:
 
 def _done(do: Do) -> str:
     text = _PROCEDURES.get(do.procedure, _capital(_plain(do.procedure)))
-    if do.last_day > do.day:
+    text = text.format(drug=_plain(do.drug))
+    if do.drug and do.last_day > do.day:
+        text += f" daily from day {day_in_words(do.day)} to day {day_in_words(do.last_day)}"
+    elif do.last_day > do.day:
         first, last = day_in_words(do.day), day_in_words(do.last_day)
         text += f" daily from day {first} until enough are in hand, at the latest on day {last}"
     else:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+OF_A_DRUG = ("adjust_dose",)
+"""The procedures that are about a drug of their stage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -76,7 +79,8 @@ class Do:
 
     `day` is the first (or only) day, relative to infusion; a procedure that repeats may do so
     daily up to `last_day`. A patient in whom it fails gets nothing more of the course; with
-    `stay` such a patient is followed on, else follow-up ends.
+    `stay` such a patient is followed on, else follow-up ends. `drug` is the one of its stage that
+    it is about, "" for most procedures.
     """
 
     procedure: str
@@ -86,6 +90,7 @@ class Do:
     settings: tuple[tuple[str, Quantity], ...] = ()
     source: str = ""
     stay: bool = False
+    drug: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class SwitchShape(Shape):
 
 class DoShape(Shape):
     do: Word
+    drug: Word | None = None
     days: Span
     hour: Hour = 9.0
     set: dict[str, AnyQuantity] = {}
@@ -202,7 +203,7 @@ def _give(give: GiveShape) -> Give:
 def _do(do: DoShape) -> Do:
     settings = tuple(sorted(do.set.items()))
     stay = do.if_fails == "stay"
-    return Do(do.do, do.days[0], do.days[1], do.hour, settings, do.source, stay)
+    return Do(do.do, do.days[0], do.days[1], do.hour, settings, do.source, stay, do.drug or "")
 
 
 def _switch(switch: SwitchShape | None) -> Switch | None:

@@ -47,6 +47,7 @@ def check_course(
             _check_give(give, f"stage[{i}].give[{j}]", sheet, doses, seen)
         for j, do in enumerate(tables(stage, "procedure"), 1):
             _check_do(do, f"stage[{i}].procedure[{j}]", sheet, procedures)
+            _check_exposure(do, f"stage[{i}].procedure[{j}]", sheet, seen)
         switch = stage.get("switch")
         for j, one in enumerate(tables(switch, "when") if isinstance(switch, dict) else [], 1):
             place = f"stage[{i}].switch.when[{j}]"
@@ -114,6 +115,16 @@ def _check_do(
             check_value(value, known[key], f"{place}.set.{key}", sheet)
 
 
+def _check_exposure(
+    do: Mapping[str, Any], place: str, sheet: Sheet, seen: Mapping[str, Port]
+) -> None:
+    """What measures a drug needs its area and its concentration."""
+    drug = do.get("drug")
+    for port in (f"{drug}_auc", f"{drug}_concentration") if isinstance(drug, str) else ():
+        if port not in seen:
+            sheet.add(f"{place}.drug", quoted(drug), f"a drug with the out port {port}")
+
+
 def check_level(
     table: Mapping[str, Any],
     port_key: str,
@@ -176,6 +187,7 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
         check_level(settings, "port", level, "settings", sheet, outputs(arm))
     elif isinstance(settings.get("port"), str):
         check_level(settings, "port", "at_least", "settings", sheet, outputs(arm))
+        check_level(settings, "port", "at_most", "settings", sheet, outputs(arm))
     happenings = happenings_of(arm)
     _check_records(settings.get("records"), "settings.records", sheet, happenings)
     _check_records([settings.get("without")], "settings.without", sheet, happenings)

@@ -111,8 +111,11 @@ class CompositeShape(Shape):
 class AtVisitShape(Shape):
     port: Word
     day: Day
-    measure: Literal["value", "change", "percent_change"] | None = None
+    measure: Literal["value", "change", "percent_change", "within"] | None = None
     baseline_day: Day | None = None
+    unit: Line | None = None
+    at_least: AnyQuantity | None = None
+    at_most: AnyQuantity | None = None
 
 
 class RateShape(Shape):
@@ -212,6 +215,10 @@ def _settings(data: dict[str, Any], sheet: Sheet) -> Shape | None:
     if kind == "confirmed" and sum(key in given for key in ("rise", "fall", "at_least")) != 1:
         found = " and ".join(key for key in ("rise", "fall", "at_least") if key in given)
         sheet.add("settings", found or "nothing", "one of rise, fall and at_least")
+    if kind == "at_visit":
+        bounds, within = {"at_least", "at_most"} & given.keys(), given.get("measure") == "within"
+        if bool(bounds) != within:
+            sheet.add("settings", " and ".join(sorted(bounds)) or "no bounds", "bounds with within")
     if given.get("summary") == "survival" and data.get("competing"):
         sheet.add("competing", "competing events", "none where the summary is survival")
     return settings

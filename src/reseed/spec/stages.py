@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from reseed.base.words import one_of
+from reseed.nouns.course import OF_A_DRUG
 from reseed.spec.days import parse_days, parse_length, parse_span
 from reseed.spec.shape import attempt, parse_level, tables
 from reseed.spec.sheet import Sheet, quoted, shown
 
 LEVELS = ("rises_by", "at_least", "at_most")
+UNPLANNED = ("until", "steady", "every")
 
 
 def switched_to(data: Mapping[str, Any]) -> set[str]:
@@ -41,6 +43,7 @@ def check_stages(data: Mapping[str, Any], sheet: Sheet) -> None:
         if not any(stage.get(key) for key in ("give", "procedure", "switch")):
             sheet.add(place, "an empty stage", "something given or done in it, or a switch")
         _check_gives(stage, place, sheet)
+        _check_drugs(stage, place, sheet)
         if "switch" in stage:
             _check_switch(_switch(stage), f"{place}.switch", sheet, all_names[i:])
         if str(name) in waiting:
@@ -90,6 +93,24 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
             sheet.add(f"{at}.until", quoted(give.get("days")), "days that end, with `until`")
         if steady and "over" in give:
             sheet.add(f"{at}.over", quoted(give["over"]), "no duration: it is given without pause")
+
+
+def _check_drugs(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
+    """What is about a drug names one of its stage, whose doses are all planned."""
+    gives = tables(stage, "give")
+    drugs = {str(give.get("drug")) for give in gives}
+    for j, do in enumerate(tables(stage, "procedure"), 1):
+        at, drug, about = f"{place}.procedure[{j}]", do.get("drug"), do.get("do") in OF_A_DRUG
+        if drug is not None and not about:
+            sheet.add(f"{at}.drug", quoted(drug), f"no drug for {do.get('do')}")
+        if not about:
+            continue
+        if not isinstance(drug, str) or drug not in drugs:
+            expected = one_of(str(drug), drugs, "a drug of its stage")
+            sheet.add(f"{at}.drug", "nothing" if drug is None else quoted(drug), expected)
+        elif any(key in give for give in gives if give.get("drug") == drug for key in UNPLANNED):
+            expected = f"doses of {drug} without {', '.join(UNPLANNED)}, so that all are planned"
+            sheet.add(at, quoted(do.get("do")), expected)
 
 
 def _check_switch(switch: Mapping[str, Any], place: str, sheet: Sheet, later: list[Any]) -> None:
