@@ -12,7 +12,9 @@ _PROCEDURES = {
     "process": "The graft is processed",
     "freeze": "The graft is frozen",
     "thaw": "The graft is thawed",
+    "wait_for_washout": "What follows waits until the antibody is washed out",
     "infuse": "The graft is infused",
+    "inject": "Purified stem cells are injected",
 }
 _FAILS = {"harvest": "With too few cells the harvest has failed: {after}"}
 _NOTHING = "Patients are seen from day 0 on, and nothing is given"
