@@ -12,8 +12,10 @@ _PROCEDURES = {
     "process": "The graft is processed",
     "freeze": "The graft is frozen",
     "thaw": "The graft is thawed",
+    "wait_for_washout": "What follows waits until the antibody is washed out",
     "infuse": "The graft is infused",
     "adjust_dose": "The exposure to {drug} is measured, and its further doses are scaled",
+    "inject": "Purified stem cells are injected",
 }
 _FAILS = {"harvest": "With too few cells the harvest has failed: {after}"}
 _NOTHING = "Patients are seen from day 0 on, and nothing is given"

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reseed.course.procedures import adjust_dose, freeze, harvest, infuse, process, thaw
+from reseed.course.procedures import (
+    adjust_dose,
+    freeze,
+    harvest,
+    infuse,
+    inject,
+    process,
+    thaw,
+    wait_for_washout,
+)
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.schedule import Procedure
 from reseed.nouns.system import System
@@ -21,7 +30,9 @@ _FILES = {
     "process": process,
     "freeze": freeze,
     "thaw": thaw,
+    "wait_for_washout": wait_for_washout,
     "infuse": infuse,
+    "inject": inject,
 }
 PROCEDURES: dict[str, Builder] = {name: file.build for name, file in _FILES.items()}
 RECORDS: dict[str, tuple[str, ...]] = {

@@ -8,13 +8,14 @@ whole number of autoreactive clones, drawn from Poisson's law by one addressed u
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reseed.base.keys import uniforms
 from reseed.base.ports import find_port
+from reseed.course.procedures.chance import poisson
 from reseed.course.procedures.common import factors, graft_of, read, weight_factor
+from reseed.course.procedures.wait_for_washout import still_waiting
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.graft import Graft
 from reseed.nouns.jump import Jump
@@ -48,6 +49,8 @@ class Infuse:
     clones: str  # the state that counts them, or ""
 
     def __call__(self, moment: Moment) -> Turn:
+        if days := still_waiting(moment):
+            return Turn(moment.carried, again=moment.time + days)
         values = read(moment, "infuse", self.scales)
         graft = graft_of(moment)
         weight = moment.covariates["weight"] * self.weight
@@ -78,24 +81,7 @@ class Infuse:
 def _clones(moment: Moment, graft: Graft, memory: float) -> float:
     """How many autoreactive clones come back with so many memory CD4 cells."""
     uniform = uniforms(Key(moment.key.seed, "infuse/clones"), moment.patient, draw=moment.ordinal)
-    return _poisson(float(uniform), graft.clones_per_memory_cd4 * memory)
-
-
-def _poisson(uniform: float, mean: float) -> float:
-    """The smallest whole number whose distribution function reaches `uniform`.
-
-    scipy.stats has it too, but takes a second to import.
-    """
-    from scipy.special import pdtr, pdtrik
-
-    if mean <= 0.0:
-        return 0.0
-    number = max(math.ceil(float(pdtrik(uniform, mean))), 0)
-    while number > 0 and pdtr(number - 1, mean) >= uniform:
-        number -= 1
-    while pdtr(number, mean) < uniform:
-        number += 1
-    return float(number)
+    return poisson(float(uniform), graft.clones_per_memory_cd4 * memory)
 
 
 def build(system: System, cohort: Cohort, last: float, tags: tuple[str, ...]) -> Infuse:
