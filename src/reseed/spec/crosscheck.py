@@ -67,6 +67,8 @@ def _check_give(
     drug, until = give.get("drug"), give.get("until")
     if isinstance(until, dict):
         check_level(until, "port", "at_least", f"{place}.until", sheet, seen)
+    if isinstance(only := give.get("only_if"), dict):
+        check_level(only, "port", "at_most", f"{place}.only_if", sheet, seen)
     if not isinstance(drug, str):
         return
     if drug not in doses:

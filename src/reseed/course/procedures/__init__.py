@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reseed.course.procedures import freeze, harvest, infuse, process, thaw
+from reseed.course.procedures import correct, freeze, harvest, infuse, process, supply, thaw
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.schedule import Procedure
 from reseed.nouns.system import System
@@ -18,10 +18,17 @@ Builder = Callable[[System, Cohort, float, tuple[str, ...]], Procedure]
 _FILES = {
     "harvest": harvest,
     "process": process,
+    "correct": correct,
     "freeze": freeze,
     "thaw": thaw,
     "infuse": infuse,
 }
-PROCEDURES: dict[str, Builder] = {name: file.build for name, file in _FILES.items()}
-RECORDS: dict[str, tuple[str, ...]] = {name: file.RECORDS for name, file in _FILES.items()}
+PROCEDURES: dict[str, Builder] = {
+    **{name: file.build for name, file in _FILES.items()},
+    **supply.SOURCES,
+}
+RECORDS: dict[str, tuple[str, ...]] = {
+    **{name: file.RECORDS for name, file in _FILES.items()},
+    **dict.fromkeys(supply.SOURCES, supply.RECORDS),
+}
 FAILING = ("harvest",)  # those that may fail, by what they find
