@@ -172,7 +172,12 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
     settings, kind = data.get("settings"), data.get("kind")
     if not isinstance(settings, dict):
         return
-    levels = {"sustained": "at_least", "time_below": "below", "time_above": "at_least"}
+    levels = {
+        "sustained": "at_least",
+        "time_below": "below",
+        "time_above": "at_least",
+        "lost": "below",
+    }
     level = levels.get(str(kind))
     if level:
         check_level(settings, "port", level, "settings", sheet, outputs(arm))
@@ -192,9 +197,14 @@ def happenings_of(arm: Sequence[Module]) -> set[str]:
 
 
 def _check_records(names: Any, place: str, sheet: Sheet, known: Iterable[str]) -> None:
-    """Procedures leave records of their own, so only what looks like a slip is a fault."""
+    """Procedures leave records of their own, so only what looks like a slip is a fault.
+
+    Records of several words (harvest failure) are theirs alone.
+    """
     for name in names if isinstance(names, list) else []:
-        if isinstance(name, str) and name not in known and (near := nearest(name, known)):
+        if not isinstance(name, str) or name in known or " " in name:
+            continue
+        if near := nearest(name, known):
             sheet.add(place, quoted(name), f'a record of the arm; did you mean "{near}"?')
 
 
