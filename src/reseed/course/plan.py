@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reseed.base.ports import find_port
 from reseed.base.time import HOURS_PER_DAY
 from reseed.base.units import convert
+from reseed.course.give_if import GiveIf
 from reseed.course.give_until import GiveUntil
 from reseed.course.orders import administrations, doses, orders, tag
 from reseed.course.procedures import PROCEDURES, adjust_dose
@@ -17,7 +18,7 @@ from reseed.course.staying import Staying
 from reseed.course.switching import switching
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.course import Course, Do, Give, Stage
-from reseed.nouns.schedule import Boundary, Schedule
+from reseed.nouns.schedule import Boundary, Procedure, Schedule
 from reseed.nouns.system import System
 
 Vector = NDArray[np.float64]
@@ -42,8 +43,8 @@ def plan(
         if stage.name in waiting:
             continue
         for give in stage.gives:
-            if give.until_port:
-                boundaries.append(_given_until(give, stage, cohort, system, begins))
+            if give.until_port or give.only_port:
+                boundaries.append(_watched(give, stage, cohort, system, begins))
                 continue
             for order in orders(give, stage, cohort, system, end - begins):
                 columns.add(begins + order.day, order.amounts, order.target, order.tag)
@@ -132,24 +133,23 @@ def _adjusting(do: Do, stage: Stage, cohort: Cohort, system: System, begins: flo
     return Boundary(do.procedure, first, procedure, _mark(do, stage))
 
 
-def _given_until(
-    give: Give, stage: Stage, cohort: Cohort, system: System, begins: float
-) -> Boundary:
-    if give.until_level is None or give.hours:
-        raise ValueError(f"{give.drug}: `until` goes with a bolus and a level")
-    port, watched = find_port(system, give.drug), find_port(system, give.until_port)
-    times = [begins + day for day in administrations(give, give.days[-1])]
-    procedure = GiveUntil(
-        drug=give.drug,
-        target=port.symbol,
-        amounts=dict(
-            zip(cohort.draws().tolist(), doses(give, cohort, port.unit).tolist(), strict=True)
-        ),
-        times=tuple(times),
-        watched=give.until_port,
-        level=convert(give.until_level.value, give.until_level.unit, watched.unit),
-        days=give.until_days,
-        per_day=give.per_day,
-        tag=tag(give.drug, stage),
-    )
-    return Boundary(give.drug, np.full(len(cohort.ids), times[0]), procedure, procedure.tag)
+def _watched(give: Give, stage: Stage, cohort: Cohort, system: System, begins: float) -> Boundary:
+    """A drug that is given for as long as a count is low, or on those days alone."""
+    level = give.until_level or give.only_level
+    if level is None or give.hours:
+        raise ValueError(f"{give.drug}: `until` and `only_if` go with a bolus and a level")
+    port, label = find_port(system, give.drug), tag(give.drug, stage)
+    watched = find_port(system, give.until_port or give.only_port)
+    times = tuple(begins + day for day in administrations(give, give.days[-1]))
+    dose = doses(give, cohort, port.unit).tolist()
+    amounts = dict(zip(cohort.draws().tolist(), dose, strict=True))
+    height = convert(level.value, level.unit, watched.unit)
+    procedure: Procedure
+    if give.until_port:
+        procedure = GiveUntil(
+            give.drug, port.symbol, amounts, times, watched.name, height,
+            give.until_days, give.per_day, label,
+        )  # fmt: skip
+    else:
+        procedure = GiveIf(give.drug, port.symbol, amounts, times, watched.name, height, label)
+    return Boundary(give.drug, np.full(len(cohort.ids), times[0]), procedure, label)

@@ -9,7 +9,12 @@ from reseed.nouns.course import Course, Do, Give, Quantity, Stage, Switch, When
 
 _PROCEDURES = {
     "harvest": "Blood stem cells are collected by apheresis",
+    "donate_blood": "A donor's mobilised blood is taken as the graft",
+    "donate_marrow": "A donor's marrow is taken as the graft",
+    "donate_cord": "Cord blood is taken as the graft",
+    "take_stored": "A stored graft of the patient's own is taken",
     "process": "The graft is processed",
+    "correct": "The gene is corrected in the graft",
     "freeze": "The graft is frozen",
     "thaw": "The graft is thawed",
     "wait_for_washout": "What follows waits until the antibody is washed out",
@@ -26,7 +31,7 @@ _CONDITIONS = {
     "at_most": "{name} at or below {level}",
     "failed": "that the {name} has failed",
 }
-_WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+"}
+_WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+", "cd19": "CD19+", "nk": "NK", "hla": "HLA"}
 _UNITS = {
     "mg": "mg", "g": "g", "ug": "µg", "kg": "kg", "m2": "m²", "h": "h", "cell": "cells",
     "L": "L", "day": "day", "uL": "µL",
@@ -134,6 +139,9 @@ def _given(give: Give) -> str:
         level = quantity_in_words(give.until_level)
         row = f" on {give.until_days} days in a row" if give.until_days > 1 else ""
         text += f", or until {_plain(give.until_port)} reach {level}{row}"
+    if give.only_port and give.only_level is not None:
+        level = quantity_in_words(give.only_level)
+        text += f", on those days alone on which {_plain(give.only_port)} are at or below {level}"
     return text
 
 

@@ -29,6 +29,8 @@ class Give:
     at or above the level at the time of giving on `until_days` days in a row. With `every`,
     giving goes on after the last of `days`, every so many days, until the stage is left or the
     study ends. `steady`: the same amount as one rate without pause, from the first of `days` on.
+    With `only_port`, each administration waits for that port to be at or below `only_level` at
+    its time, and is left out otherwise.
     """
 
     drug: str
@@ -43,6 +45,8 @@ class Give:
     every: float = 0.0
     steady: bool = False
     source: str = ""
+    only_port: str = ""
+    only_level: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ class UntilShape(Shape):
     days: Annotated[int, Field(ge=1, le=365)] = 1
 
 
+class OnlyIfShape(Shape):
+    port: Word
+    at_most: PositiveQuantity
+
+
 class GiveShape(Shape):
     drug: Word
     dose: Dose
@@ -45,6 +50,7 @@ class GiveShape(Shape):
     hour: Hour = 9.0
     per_day: Annotated[int, Field(ge=1, le=48)] = 1
     until: UntilShape | None = None
+    only_if: OnlyIfShape | None = None
     every: Gap | None = None
     steady: bool = False
     source: Line = ""
@@ -182,7 +188,7 @@ def _stage(stage: StageShape) -> Stage:
 
 
 def _give(give: GiveShape) -> Give:
-    until = give.until
+    until, only = give.until, give.only_if
     endless = math.isinf(give.days[-1])
     return Give(
         drug=give.drug,
@@ -197,6 +203,8 @@ def _give(give: GiveShape) -> Give:
         every=(give.every or 1.0) if endless else 0.0,
         steady=give.steady,
         source=give.source,
+        only_port=only.port if only else "",
+        only_level=only.at_most if only else None,
     )
 
 

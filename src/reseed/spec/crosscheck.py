@@ -68,6 +68,8 @@ def _check_give(
     drug, until = give.get("drug"), give.get("until")
     if isinstance(until, dict):
         check_level(until, "port", "at_least", f"{place}.until", sheet, seen)
+    if isinstance(only := give.get("only_if"), dict):
+        check_level(only, "port", "at_most", f"{place}.only_if", sheet, seen)
     if not isinstance(drug, str):
         return
     if drug not in doses:
@@ -181,7 +183,12 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
     settings, kind = data.get("settings"), data.get("kind")
     if not isinstance(settings, dict):
         return
-    levels = {"sustained": "at_least", "time_below": "below", "time_above": "at_least"}
+    levels = {
+        "sustained": "at_least",
+        "time_below": "below",
+        "time_above": "at_least",
+        "lost": "below",
+    }
     level = levels.get(str(kind))
     if level:
         check_level(settings, "port", level, "settings", sheet, outputs(arm))
@@ -202,9 +209,14 @@ def happenings_of(arm: Sequence[Module]) -> set[str]:
 
 
 def _check_records(names: Any, place: str, sheet: Sheet, known: Iterable[str]) -> None:
-    """Procedures leave records of their own, so only what looks like a slip is a fault."""
+    """Procedures leave records of their own, so only what looks like a slip is a fault.
+
+    Records of several words (harvest failure) are theirs alone.
+    """
     for name in names if isinstance(names, list) else []:
-        if isinstance(name, str) and name not in known and (near := nearest(name, known)):
+        if not isinstance(name, str) or name in known or " " in name:
+            continue
+        if near := nearest(name, known):
             sheet.add(place, quoted(name), f'a record of the arm; did you mean "{near}"?')
 
 

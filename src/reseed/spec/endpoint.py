@@ -90,6 +90,13 @@ class NotByShape(Shape):
     confirm: Count | None = None
 
 
+class LostShape(Shape):
+    endpoint: Name
+    port: Word
+    below: PositiveQuantity
+    days: Count
+
+
 class ConfirmedShape(Shape):
     port: Word
     confirm: Annotated[float, Field(ge=0, le=FARTHEST)]
@@ -136,6 +143,7 @@ SETTINGS: dict[str, type[Shape]] = {
     "count": CountShape,
     "amount": AmountShape,
     "not_by": NotByShape,
+    "lost": LostShape,
     "confirmed": ConfirmedShape,
     "composite": CompositeShape,
     "at_visit": AtVisitShape,
@@ -144,7 +152,7 @@ SETTINGS: dict[str, type[Shape]] = {
 }
 """Kind of endpoint to its settings; a test keeps the kinds those of `reseed.readout`."""
 
-REFERENCES = {"not_by": "endpoint", "composite": "endpoints"}
+REFERENCES = {"not_by": "endpoint", "lost": "endpoint", "composite": "endpoints"}
 """Kinds that rest on other endpoints, and the setting that names them; tested as the kinds are."""
 
 
@@ -152,8 +160,8 @@ class EndpointShape(Shape):
     title: Line
     definition: Text
     kind: Literal[
-        "sustained", "first", "time_below", "time_above", "count", "amount", "not_by", "confirmed",
-        "composite", "at_visit", "rate", "utility_years",
+        "sustained", "first", "time_below", "time_above", "count", "amount", "not_by", "lost",
+        "confirmed", "composite", "at_visit", "rate", "utility_years",
     ]  # fmt: skip
     origin: Literal["infusion", "entry"]
     from_day: Day

@@ -89,8 +89,13 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
         if gap is not None and gap < 1.0 and not steady:
             expected = "at least 1 day, or `steady` for a rate without doses"
             sheet.add(f"{at}.every", quoted(give["every"]), expected)
-        if endless and "until" in give:
-            sheet.add(f"{at}.until", quoted(give.get("days")), "days that end, with `until`")
+        for key in ("until", "only_if"):
+            if endless and key in give:
+                sheet.add(f"{at}.{key}", quoted(give.get("days")), f"days that end, with `{key}`")
+            if key in give and "over" in give:
+                sheet.add(f"{at}.{key}", "an infusion", f"a bolus, with `{key}`")
+        if "until" in give and "only_if" in give:
+            sheet.add(f"{at}.only_if", "until and only_if", "one of them")
         if steady and "over" in give:
             sheet.add(f"{at}.over", quoted(give["over"]), "no duration: it is given without pause")
 
@@ -142,9 +147,10 @@ def _check_waiting(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
         expected = "none in a stage that begins with a switch"
         sheet.add(f"{place}.procedure", "a procedure", expected)
     for j, give in enumerate(tables(stage, "give"), 1):
-        if "until" in give:
-            expected = "none in a stage that begins with a switch"
-            sheet.add(f"{place}.give[{j}].until", "until", expected)
+        for key in ("until", "only_if"):
+            if key in give:
+                expected = "none in a stage that begins with a switch"
+                sheet.add(f"{place}.give[{j}].{key}", key, expected)
         days = attempt(parse_days, give.get("days"))
         if days and days[0] < 0:
             expected = "days from 0 on: the day of the switch is day 0"

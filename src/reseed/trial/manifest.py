@@ -8,7 +8,15 @@ import math
 from typing import Any
 
 from reseed.base.version import VERSION
-from reseed.course import administrations, in_words, quantity_in_words, record_of, stop_of, tag
+from reseed.course import (
+    administrations,
+    given_of,
+    in_words,
+    quantity_in_words,
+    record_of,
+    stop_of,
+    tag,
+)
 from reseed.nouns.cohort_design import DesignRow
 from reseed.nouns.course import Give
 from reseed.nouns.distribution import Distribution
@@ -176,7 +184,8 @@ def _given(setup: Setup, arm: Arm) -> list[dict[str, Any]]:
     `days` are the times of giving, after the infusion; in a stage that begins with a switch, after
     the record `begins`. What has no end (`endless`) is given to the end of the study at the latest.
     `until` is true where it may stop earlier: with a record of source `stop` and the name `tag`,
-    or with the drug's own (`stops`). A `steady` drug has its first and its last day alone.
+    or with the drug's own (`stops`). Where each dose waits for a low count, `gives` is
+    the record of those that were given. A `steady` drug has its first and its last day alone.
     """
     course, infusion = arm.course, setup.scenario.infusion_day
     earlier = infusion if course.origin == "entry" else 0.0
@@ -194,6 +203,7 @@ def _given(setup: Setup, arm: Arm) -> list[dict[str, Any]]:
                 "tag": tag(give.drug, stage),
                 "begins": record_of(stage.name) if switched else "",
                 "stops": stop_of(give.drug) if give.until_port else "",
+                "gives": given_of(give.drug) if give.only_port else "",
                 "steady": give.steady,
                 "endless": bool(give.every),
             }

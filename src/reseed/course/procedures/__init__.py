@@ -11,11 +11,13 @@ from collections.abc import Callable
 
 from reseed.course.procedures import (
     adjust_dose,
+    correct,
     freeze,
     harvest,
     infuse,
     inject,
     process,
+    supply,
     thaw,
     wait_for_washout,
 )
@@ -28,15 +30,20 @@ Builder = Callable[[System, Cohort, float, tuple[str, ...]], Procedure]
 _FILES = {
     "harvest": harvest,
     "process": process,
+    "correct": correct,
     "freeze": freeze,
     "thaw": thaw,
     "wait_for_washout": wait_for_washout,
     "infuse": infuse,
     "inject": inject,
 }
-PROCEDURES: dict[str, Builder] = {name: file.build for name, file in _FILES.items()}
+PROCEDURES: dict[str, Builder] = {
+    **{name: file.build for name, file in _FILES.items()},
+    **supply.SOURCES,
+}
 RECORDS: dict[str, tuple[str, ...]] = {
     **{name: file.RECORDS for name, file in _FILES.items()},
+    **dict.fromkeys(supply.SOURCES, supply.RECORDS),
     "adjust_dose": adjust_dose.RECORDS,
 }
 FAILING = ("harvest",)  # those that may fail, by what they find
