@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ BODY = {
     "sex": (0.0, ""),
     "creatinine_clearance": (100.0, "mL/min"),
 }
+OPTIONAL = re.compile(r"\bdefault=|^optional\b")
 
 
 def checks() -> list[tuple[str, dict[str, Any]]]:
@@ -51,7 +53,7 @@ def with_suppliers(name: str) -> list[Module]:
             p.name
             for m in chosen.values()
             for p in m.ports
-            if p.direction in ("in", "shares") and "default=" not in p.note
+            if p.direction in ("in", "shares") and not OPTIONAL.search(p.note)
         }
         missing = needed - there - BODY.keys()
         if not missing:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench.arms import Arm, arm_of, drawn_patients
-from reseed.course.procedures.infuse import _poisson
+from reseed.course.procedures.chance import poisson as drawn
 from reseed.engine import Solver, solve
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
@@ -161,5 +161,5 @@ def test_the_number_that_comes_back_has_poissons_law() -> None:
 
     rng = np.random.default_rng(3)
     for uniform, mean in zip(rng.random(300), np.exp(rng.uniform(-6, 7, 300)), strict=True):
-        assert _poisson(uniform, mean) == poisson.ppf(uniform, mean)
-    assert _poisson(0.3, 0.0) == 0.0
+        assert drawn(uniform, mean) == poisson.ppf(uniform, mean)
+    assert drawn(0.3, 0.0) == 0.0

@@ -26,6 +26,7 @@ from reseed.spec import (
     read_endpoint,
     read_evidence,
     read_module,
+    read_organism,
     read_scenario,
 )
 from reseed.spec.shape import read_toml, tables
@@ -79,6 +80,7 @@ def _scenario(path: Path, library: Library) -> str:
     scenario = read_scenario(path, library)
     parts = [scenario.title, _wrapped(scenario.question)]
     facts = [
+        ("organism", scenario.organism or "people"),
         ("cohort", f"{scenario.cohort.name}: {scenario.cohort.title}"),
         ("models", ", ".join(scenario.base)),
         ("patients", f"{scenario.patients} in each arm, {scenario.design} design"),
@@ -194,6 +196,12 @@ def _item(item: str | tuple[float, float]) -> str:
     return item if isinstance(item, str) else f"{item[1]:g} from {item[0]:g}"
 
 
+def _organism(path: Path, library: Library) -> str:
+    title, rows = read_organism(path)
+    header = ("parameter", "value", "unit", "between patients", "status", "source")
+    return "\n\n".join([title, columns([header, *((*_told(p), p.source) for p in rows)])])
+
+
 def _evidence(path: Path, library: Library) -> str:
     study = read_evidence(path)
     header = ("endpoint", "dose", "unit", "median day", "patients", "for calibration", "note")
@@ -234,7 +242,8 @@ def _dose(group: DoseGroup) -> str:
 
 
 def _model(path: Path, scenario: Scenario | None) -> str:
-    module = read_module(path)
+    own = {module.name: module for module in scenario.modules} if scenario else {}
+    module = own.get(path.name) or read_module(path)
     parts = [module.title]
     if module.ports:
         header = ("port", "direction", "quantity", "unit", "note")
@@ -314,6 +323,7 @@ _SHOWN: dict[str, Callable[[Path, Library], str]] = {
     "courses": _course,
     "cohorts": _cohort,
     "endpoints": _endpoint,
+    "organisms": _organism,
     "evidence": _evidence,
 }
 """Kind of item to its words; models also take a scenario."""

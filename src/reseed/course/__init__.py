@@ -1,5 +1,6 @@
 """Floor 2: a treatment course and patients to a schedule, and to the clinic's own words."""
 
+from reseed.course.give_if import given_of
 from reseed.course.give_until import stop_of
 from reseed.course.orders import administrations, tag
 from reseed.course.plan import plan
@@ -12,6 +13,7 @@ __all__ = [
     "PROCEDURES",
     "RECORDS",
     "administrations",
+    "given_of",
     "in_words",
     "plan",
     "quantity_in_words",

@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from reseed.base.ports import find_port
 from reseed.base.time import HOURS_PER_DAY
 from reseed.base.units import convert
+from reseed.course.give_if import GiveIf
 from reseed.course.give_until import GiveUntil
 from reseed.course.orders import administrations, doses, orders, tag
-from reseed.course.procedures import PROCEDURES
+from reseed.course.procedures import PROCEDURES, adjust_dose
 from reseed.course.staying import Staying
 from reseed.course.switching import switching
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.course import Course, Do, Give, Stage
-from reseed.nouns.schedule import Boundary, Schedule
+from reseed.nouns.schedule import Boundary, Procedure, Schedule
 from reseed.nouns.system import System
 
 Vector = NDArray[np.float64]
@@ -42,12 +43,15 @@ def plan(
         if stage.name in waiting:
             continue
         for give in stage.gives:
-            if give.until_port:
-                boundaries.append(_given_until(give, stage, cohort, system, begins))
+            if give.until_port or give.only_port:
+                boundaries.append(_watched(give, stage, cohort, system, begins))
                 continue
             for order in orders(give, stage, cohort, system, end - begins):
                 columns.add(begins + order.day, order.amounts, order.target, order.tag)
         for do in stage.procedures:
+            if do.drug:
+                boundaries.append(_adjusting(do, stage, cohort, system, begins))
+                continue
             build = PROCEDURES[do.procedure]
             start = begins + do.day + do.hour / HOURS_PER_DAY
             last = begins + do.last_day + do.hour / HOURS_PER_DAY
@@ -109,24 +113,43 @@ class _Columns:
         return np.column_stack(columns) if columns else np.empty((self.patients, 0))
 
 
-def _given_until(
-    give: Give, stage: Stage, cohort: Cohort, system: System, begins: float
-) -> Boundary:
-    if give.until_level is None or give.hours:
-        raise ValueError(f"{give.drug}: `until` goes with a bolus and a level")
-    port, watched = find_port(system, give.drug), find_port(system, give.until_port)
-    times = [begins + day for day in administrations(give, give.days[-1])]
-    procedure = GiveUntil(
-        drug=give.drug,
-        target=port.symbol,
-        amounts=dict(
-            zip(cohort.draws().tolist(), doses(give, cohort, port.unit).tolist(), strict=True)
-        ),
-        times=tuple(times),
-        watched=give.until_port,
-        level=convert(give.until_level.value, give.until_level.unit, watched.unit),
-        days=give.until_days,
-        per_day=give.per_day,
-        tag=tag(give.drug, stage),
-    )
-    return Boundary(give.drug, np.full(len(cohort.ids), times[0]), procedure, procedure.tag)
+def _adjusting(do: Do, stage: Stage, cohort: Cohort, system: System, begins: float) -> Boundary:
+    """A procedure about the doses of one drug of its stage: it is met at the first of them, too."""
+    port = find_port(system, do.drug)
+    draws = cohort.draws().tolist()
+    planned = []
+    for give in (one for one in stage.gives if one.drug == do.drug):
+        unit = f"({port.unit})*day" if give.hours else port.unit
+        amounts = dict(zip(draws, doses(give, cohort, unit).tolist(), strict=True))
+        length = give.hours / HOURS_PER_DAY
+        planned += [
+            adjust_dose.Administration(begins + day, length, amounts)
+            for day in administrations(give, give.days[-1])
+        ]
+    days = np.arange(do.day, do.last_day + 0.5)
+    times = (begins + days + do.hour / HOURS_PER_DAY).tolist()
+    procedure = adjust_dose.build(system, do.drug, tag(do.drug, stage), planned, times)
+    first = np.full(len(cohort.ids), procedure.planned[0].start)
+    return Boundary(do.procedure, first, procedure, _mark(do, stage))
+
+
+def _watched(give: Give, stage: Stage, cohort: Cohort, system: System, begins: float) -> Boundary:
+    """A drug that is given for as long as a count is low, or on those days alone."""
+    level = give.until_level or give.only_level
+    if level is None or give.hours:
+        raise ValueError(f"{give.drug}: `until` and `only_if` go with a bolus and a level")
+    port, label = find_port(system, give.drug), tag(give.drug, stage)
+    watched = find_port(system, give.until_port or give.only_port)
+    times = tuple(begins + day for day in administrations(give, give.days[-1]))
+    dose = doses(give, cohort, port.unit).tolist()
+    amounts = dict(zip(cohort.draws().tolist(), dose, strict=True))
+    height = convert(level.value, level.unit, watched.unit)
+    procedure: Procedure
+    if give.until_port:
+        procedure = GiveUntil(
+            give.drug, port.symbol, amounts, times, watched.name, height,
+            give.until_days, give.per_day, label,
+        )  # fmt: skip
+    else:
+        procedure = GiveIf(give.drug, port.symbol, amounts, times, watched.name, height, label)
+    return Boundary(give.drug, np.full(len(cohort.ids), times[0]), procedure, label)

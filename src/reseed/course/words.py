@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reseed.base.time import HOURS_PER_DAY
-from reseed.nouns.course import Course, Do, Give, Quantity, Stage, Switch, When
+from reseed.nouns.course import Band, Course, Do, Give, Quantity, Stage, Switch, When
 
 _PROCEDURES = {
     "harvest": "Blood stem cells are collected by apheresis",
+    "donate_blood": "A donor's mobilised blood is taken as the graft",
+    "donate_marrow": "A donor's marrow is taken as the graft",
+    "donate_cord": "Cord blood is taken as the graft",
+    "take_stored": "A stored graft of the patient's own is taken",
     "process": "The graft is processed",
+    "correct": "The gene is corrected in the graft",
     "freeze": "The graft is frozen",
     "thaw": "The graft is thawed",
+    "wait_for_washout": "What follows waits until the antibody is washed out",
     "infuse": "The graft is infused",
+    "adjust_dose": "The exposure to {drug} is measured, and its further doses are scaled",
+    "inject": "Purified stem cells are injected",
 }
 _FAILS = {"harvest": "With too few cells the harvest has failed: {after}"}
 _NOTHING = "Patients are seen from day 0 on, and nothing is given"
@@ -23,7 +31,7 @@ _CONDITIONS = {
     "at_most": "{name} at or below {level}",
     "failed": "that the {name} has failed",
 }
-_WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+"}
+_WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+", "cd19": "CD19+", "nk": "NK", "hla": "HLA"}
 _UNITS = {
     "mg": "mg", "g": "g", "ug": "µg", "kg": "kg", "m2": "m²", "h": "h", "cell": "cells",
     "L": "L", "day": "day", "uL": "µL",
@@ -131,12 +139,27 @@ def _given(give: Give) -> str:
         level = quantity_in_words(give.until_level)
         row = f" on {give.until_days} days in a row" if give.until_days > 1 else ""
         text += f", or until {_plain(give.until_port)} reach {level}{row}"
+    if give.only_port and give.only_level is not None:
+        level = quantity_in_words(give.only_level)
+        text += f", on those days alone on which {_plain(give.only_port)} are at or below {level}"
+    if give.among:
+        text += f", in patients with {band_in_words(give.among)}"
     return text
+
+
+def band_in_words(band: Band) -> str:
+    """A weight of at least 9 kg and below 16 kg."""
+    bounds = (("of at least", band.low), ("below", band.below))
+    told = [f"{word} {quantity_in_words(bound)}" for word, bound in bounds if bound is not None]
+    return f"a {_plain(band.covariate)} {' and '.join(told)}"
 
 
 def _done(do: Do) -> str:
     text = _PROCEDURES.get(do.procedure, _capital(_plain(do.procedure)))
-    if do.last_day > do.day:
+    text = text.format(drug=_plain(do.drug))
+    if do.drug and do.last_day > do.day:
+        text += f" daily from day {day_in_words(do.day)} to day {day_in_words(do.last_day)}"
+    elif do.last_day > do.day:
         first, last = day_in_words(do.day), day_in_words(do.last_day)
         text += f" daily from day {first} until enough are in hand, at the latest on day {last}"
     else:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+OF_A_DRUG = ("adjust_dose",)
+"""The procedures that are about a drug of their stage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -17,6 +20,18 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Patients with a covariate at study entry from `low` on and under `below` (None: no bound).
+
+    Bands that share a bound share no patient. A bound without a unit is in the covariate's own.
+    """
+
+    covariate: str
+    low: Quantity | None = None
+    below: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Give:
     """A drug given on some days. `drug` names a `dose` port; `days` are relative to infusion.
 
@@ -26,6 +41,8 @@ class Give:
     at or above the level at the time of giving on `until_days` days in a row. With `every`,
     giving goes on after the last of `days`, every so many days, until the stage is left or the
     study ends. `steady`: the same amount as one rate without pause, from the first of `days` on.
+    With `only_port`, each administration waits for that port to be at or below `only_level` at
+    its time, and is left out otherwise. With `among` only patients of that band are given it.
     """
 
     drug: str
@@ -40,6 +57,9 @@ class Give:
     every: float = 0.0
     steady: bool = False
     source: str = ""
+    only_port: str = ""
+    only_level: Quantity | None = None
+    among: Band | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,8 @@ class Do:
 
     `day` is the first (or only) day, relative to infusion; a procedure that repeats may do so
     daily up to `last_day`. A patient in whom it fails gets nothing more of the course; with
-    `stay` such a patient is followed on, else follow-up ends.
+    `stay` such a patient is followed on, else follow-up ends. `drug` is the one of its stage that
+    it is about, "" for most procedures.
     """
 
     procedure: str
@@ -86,6 +107,7 @@ class Do:
     settings: tuple[tuple[str, Quantity], ...] = ()
     source: str = ""
     stay: bool = False
+    drug: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class Scenario:
     `assessments` are what is looked at only at planned visits; `evidence` holds the published
     studies that the results are laid beside; `display` how some of what is shown is drawn;
     `summary` the endpoints that are told first, all if empty; `own` what was read from folders
-    of the user's, all modules there among it.
+    of the user's, all modules there among it; `organism` whose parameters replaced those of people
+    in the modules, "" for people.
     """
 
     name: str
@@ -64,3 +65,4 @@ class Scenario:
     display: tuple[Display, ...] = ()
     summary: tuple[str, ...] = ()
     own: tuple[Source, ...] = ()
+    organism: str = ""

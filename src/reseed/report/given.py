@@ -23,7 +23,8 @@ class Received:
 
     `start` is when its day 0 begins, infinite for whom it never does; `stop` is when it was
     stopped or follow-up ended. `times` are those of giving, after `start`; a steady drug has its
-    first and last time alone.
+    first and last time alone. `chosen`, (patient, time), are the times at which each patient was
+    given what waits for a low count; None for all others.
     """
 
     what: str
@@ -34,19 +35,31 @@ class Received:
     start: Vector
     stop: Vector
     at_stop: NDArray[np.bool_]  # what is due when it is stopped is still given
+    chosen: NDArray[np.bool_] | None = None
+
+    @property
+    def got(self) -> NDArray[np.bool_]:
+        """At which times each patient was given it, (patient, time); none for a steady drug."""
+        if self.chosen is not None:
+            return self.chosen
+        if self.steady:
+            return np.zeros((len(self.start), len(self.times)), dtype=bool)
+        room = np.where(np.isfinite(self.start), self.stop - self.start, -np.inf)
+        room = room + np.where(self.at_stop, _SAME, -_SAME)
+        doses = np.searchsorted(self.times, room, side="right")
+        return np.arange(len(self.times))[None, :] < doses[:, None]
 
     @property
     def doses(self) -> NDArray[np.int64]:
         """How often each patient was given it; 0 for a steady drug."""
-        if self.steady:
-            return np.zeros(len(self.start), dtype=np.int64)
-        room = np.where(np.isfinite(self.start), self.stop - self.start, -np.inf)
-        room = room + np.where(self.at_stop, _SAME, -_SAME)
-        return np.searchsorted(self.times, room, side="right").astype(np.int64)
+        return self.got.sum(axis=1).astype(np.int64)
 
     @property
     def begun(self) -> Vector:
         """When each patient was first given it, infinite where that never came."""
+        if self.chosen is not None:
+            due = self.start[:, None] + self.times[None, :]
+            return np.where(self.chosen, due, np.inf).min(axis=1)
         first = self.start + self.times[0]
         return np.where(first < self.stop - _SAME, first, np.inf)
 
@@ -65,6 +78,8 @@ def _received(arm: ArmData, people: Followed, origin: float, entry: Mapping[str,
     start, always = np.full(len(people.ids), origin), np.full(len(people.ids), -np.inf)
     if entry.get("begins"):
         start = _first(arm, people, "switch", entry["begins"], always)
+    if entry.get("among"):
+        start = np.where(_inside(arm, people, entry["among"]), start, np.inf)
     times = np.sort(np.asarray(entry["days"], dtype=float))
     since = start if entry.get("begins") else always  # a course may be stopped before its day 0
     cancelled = _first(arm, people, "stop", str(entry.get("tag", "")), since)
@@ -81,7 +96,29 @@ def _received(arm: ArmData, people: Followed, origin: float, entry: Mapping[str,
         start=start,
         stop=stop,
         at_stop=cancelled <= np.minimum(people.last, recovered),
+        chosen=_chosen(arm, people, entry["gives"], start, times) if entry.get("gives") else None,
     )
+
+
+def _inside(arm: ArmData, people: Followed, band: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Who is in the band that is given it, (patient,)."""
+    values = arm.patients.set_index("patient")[band["covariate"]].reindex(people.ids)
+    low, below = band["at_least"], band["below"]
+    inside = np.ones(len(values), dtype=bool) if low is None else values.to_numpy() >= low
+    return inside if below is None else inside & (values.to_numpy() < below)
+
+
+def _chosen(
+    arm: ArmData, people: Followed, name: str, start: Vector, times: Vector
+) -> NDArray[np.bool_]:
+    """Which of the times of giving each patient has a record of, (patient, time)."""
+    found = np.zeros((len(people.ids), len(times)), dtype=bool)
+    place = {int(patient): row for row, patient in enumerate(people.ids)}
+    rows = arm.rows("give", name)
+    for patient, time in zip(rows["patient"], rows["time"], strict=True):
+        if (row := place.get(int(patient))) is not None:
+            found[row] |= np.abs(start[row] + times - time) < _SAME
+    return found
 
 
 def _first(arm: ArmData, people: Followed, source: str, name: str, after: Vector) -> Vector:

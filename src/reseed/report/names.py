@@ -9,6 +9,7 @@ from reseed.report.numbers import power
 _ABBREVIATIONS = {
     "cd34": "CD34+",
     "cd3": "CD3+",
+    "cd19": "CD19+",
     "atg": "ATG",
     "anc": "ANC",
     "auc": "AUC",

@@ -51,6 +51,8 @@ def show_of(name: str, unit: str = "") -> Show:
 def face_of(run: Mapping[str, Any], name: str, unit: str) -> Show:
     """The face of a variable: what the scenario says of it, else the table, else its name."""
     show, own = show_of(name, unit), run.get("display", {}).get(name)
+    if not any("infuse" in arm.get("modules", ()) for arm in run.get("arms", ())):
+        show = replace(show, until=None)  # without an infusion nothing ends with it
     if not own:
         return show
     shown = own["unit"] or show.unit

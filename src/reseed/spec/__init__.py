@@ -1,4 +1,4 @@
-"""Floor 1: scenario, course, cohort, endpoint, module and evidence files: read, lint, freeze.
+"""Floor 1: files of the library (scenarios, courses, modules, organisms, ...): read, lint, freeze.
 
 Every file is a stranger's: bounded in size, checked character by character, never evaluated.
 All faults are told at once, each with its file, its place and what was expected. In a place
@@ -13,6 +13,7 @@ from reseed.spec.evidence import read_evidence
 from reseed.spec.library import KINDS, Library, find_library
 from reseed.spec.lint import lint
 from reseed.spec.module import read_module
+from reseed.spec.organism import read_organism
 from reseed.spec.own import own_items
 from reseed.spec.quantity import parse_quantity
 from reseed.spec.scenario import read_scenario
@@ -33,5 +34,6 @@ __all__ = [
     "read_endpoint",
     "read_evidence",
     "read_module",
+    "read_organism",
     "read_scenario",
 ]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reseed.nouns.course import Course, Do, Give, Stage, Switch, When
+from reseed.nouns.course import Band, Course, Do, Give, Stage, Switch, When
 from reseed.spec.crosscheck import check_course
 from reseed.spec.days import Days, Gap, Hour, Hours, Length, Span
 from reseed.spec.library import Library
@@ -37,6 +37,17 @@ class UntilShape(Shape):
     days: Annotated[int, Field(ge=1, le=365)] = 1
 
 
+class OnlyIfShape(Shape):
+    port: Word
+    at_most: PositiveQuantity
+
+
+class BandShape(Shape):
+    covariate: Word
+    at_least: Level | None = None
+    below: Level | None = None
+
+
 class GiveShape(Shape):
     drug: Word
     dose: Dose
@@ -45,6 +56,8 @@ class GiveShape(Shape):
     hour: Hour = 9.0
     per_day: Annotated[int, Field(ge=1, le=48)] = 1
     until: UntilShape | None = None
+    only_if: OnlyIfShape | None = None
+    among: BandShape | None = None
     every: Gap | None = None
     steady: bool = False
     source: Line = ""
@@ -68,6 +81,7 @@ class SwitchShape(Shape):
 
 class DoShape(Shape):
     do: Word
+    drug: Word | None = None
     days: Span
     hour: Hour = 9.0
     set: dict[str, AnyQuantity] = {}
@@ -181,7 +195,7 @@ def _stage(stage: StageShape) -> Stage:
 
 
 def _give(give: GiveShape) -> Give:
-    until = give.until
+    until, only, band = give.until, give.only_if, give.among
     endless = math.isinf(give.days[-1])
     return Give(
         drug=give.drug,
@@ -196,13 +210,16 @@ def _give(give: GiveShape) -> Give:
         every=(give.every or 1.0) if endless else 0.0,
         steady=give.steady,
         source=give.source,
+        only_port=only.port if only else "",
+        only_level=only.at_most if only else None,
+        among=Band(band.covariate, band.at_least, band.below) if band else None,
     )
 
 
 def _do(do: DoShape) -> Do:
     settings = tuple(sorted(do.set.items()))
     stay = do.if_fails == "stay"
-    return Do(do.do, do.days[0], do.days[1], do.hour, settings, do.source, stay)
+    return Do(do.do, do.days[0], do.days[1], do.hour, settings, do.source, stay, do.drug or "")
 
 
 def _switch(switch: SwitchShape | None) -> Switch | None:

@@ -47,6 +47,7 @@ def check_course(
             _check_give(give, f"stage[{i}].give[{j}]", sheet, doses, seen)
         for j, do in enumerate(tables(stage, "procedure"), 1):
             _check_do(do, f"stage[{i}].procedure[{j}]", sheet, procedures)
+            _check_exposure(do, f"stage[{i}].procedure[{j}]", sheet, seen)
         switch = stage.get("switch")
         for j, one in enumerate(tables(switch, "when") if isinstance(switch, dict) else [], 1):
             place = f"stage[{i}].switch.when[{j}]"
@@ -67,6 +68,8 @@ def _check_give(
     drug, until = give.get("drug"), give.get("until")
     if isinstance(until, dict):
         check_level(until, "port", "at_least", f"{place}.until", sheet, seen)
+    if isinstance(only := give.get("only_if"), dict):
+        check_level(only, "port", "at_most", f"{place}.only_if", sheet, seen)
     if not isinstance(drug, str):
         return
     if drug not in doses:
@@ -112,6 +115,16 @@ def _check_do(
             sheet.add(f"{place}.set.{key}", "an unknown key", expected)
         else:
             check_value(value, known[key], f"{place}.set.{key}", sheet)
+
+
+def _check_exposure(
+    do: Mapping[str, Any], place: str, sheet: Sheet, seen: Mapping[str, Port]
+) -> None:
+    """What measures a drug needs its area and its concentration."""
+    drug = do.get("drug")
+    for port in (f"{drug}_auc", f"{drug}_concentration") if isinstance(drug, str) else ():
+        if port not in seen:
+            sheet.add(f"{place}.drug", quoted(drug), f"a drug with the out port {port}")
 
 
 def check_level(
@@ -170,12 +183,18 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
     settings, kind = data.get("settings"), data.get("kind")
     if not isinstance(settings, dict):
         return
-    levels = {"sustained": "at_least", "time_below": "below", "time_above": "at_least"}
+    levels = {
+        "sustained": "at_least",
+        "time_below": "below",
+        "time_above": "at_least",
+        "lost": "below",
+    }
     level = levels.get(str(kind))
     if level:
         check_level(settings, "port", level, "settings", sheet, outputs(arm))
     elif isinstance(settings.get("port"), str):
         check_level(settings, "port", "at_least", "settings", sheet, outputs(arm))
+        check_level(settings, "port", "at_most", "settings", sheet, outputs(arm))
     happenings = happenings_of(arm)
     _check_records(settings.get("records"), "settings.records", sheet, happenings)
     _check_records([settings.get("without")], "settings.without", sheet, happenings)
@@ -190,9 +209,14 @@ def happenings_of(arm: Sequence[Module]) -> set[str]:
 
 
 def _check_records(names: Any, place: str, sheet: Sheet, known: Iterable[str]) -> None:
-    """Procedures leave records of their own, so only what looks like a slip is a fault."""
+    """Procedures leave records of their own, so only what looks like a slip is a fault.
+
+    Records of several words (harvest failure) are theirs alone.
+    """
     for name in names if isinstance(names, list) else []:
-        if isinstance(name, str) and name not in known and (near := nearest(name, known)):
+        if not isinstance(name, str) or name in known or " " in name:
+            continue
+        if near := nearest(name, known):
             sheet.add(place, quoted(name), f'a record of the arm; did you mean "{near}"?')
 
 

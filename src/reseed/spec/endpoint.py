@@ -90,6 +90,13 @@ class NotByShape(Shape):
     confirm: Count | None = None
 
 
+class LostShape(Shape):
+    endpoint: Name
+    port: Word
+    below: PositiveQuantity
+    days: Count
+
+
 class ConfirmedShape(Shape):
     port: Word
     confirm: Annotated[float, Field(ge=0, le=FARTHEST)]
@@ -111,8 +118,11 @@ class CompositeShape(Shape):
 class AtVisitShape(Shape):
     port: Word
     day: Day
-    measure: Literal["value", "change", "percent_change"] | None = None
+    measure: Literal["value", "change", "percent_change", "within"] | None = None
     baseline_day: Day | None = None
+    unit: Line | None = None
+    at_least: AnyQuantity | None = None
+    at_most: AnyQuantity | None = None
 
 
 class RateShape(Shape):
@@ -133,6 +143,7 @@ SETTINGS: dict[str, type[Shape]] = {
     "count": CountShape,
     "amount": AmountShape,
     "not_by": NotByShape,
+    "lost": LostShape,
     "confirmed": ConfirmedShape,
     "composite": CompositeShape,
     "at_visit": AtVisitShape,
@@ -141,7 +152,7 @@ SETTINGS: dict[str, type[Shape]] = {
 }
 """Kind of endpoint to its settings; a test keeps the kinds those of `reseed.readout`."""
 
-REFERENCES = {"not_by": "endpoint", "composite": "endpoints"}
+REFERENCES = {"not_by": "endpoint", "lost": "endpoint", "composite": "endpoints"}
 """Kinds that rest on other endpoints, and the setting that names them; tested as the kinds are."""
 
 
@@ -149,8 +160,8 @@ class EndpointShape(Shape):
     title: Line
     definition: Text
     kind: Literal[
-        "sustained", "first", "time_below", "time_above", "count", "amount", "not_by", "confirmed",
-        "composite", "at_visit", "rate", "utility_years",
+        "sustained", "first", "time_below", "time_above", "count", "amount", "not_by", "lost",
+        "confirmed", "composite", "at_visit", "rate", "utility_years",
     ]  # fmt: skip
     origin: Literal["infusion", "entry"]
     from_day: Day
@@ -212,6 +223,10 @@ def _settings(data: dict[str, Any], sheet: Sheet) -> Shape | None:
     if kind == "confirmed" and sum(key in given for key in ("rise", "fall", "at_least")) != 1:
         found = " and ".join(key for key in ("rise", "fall", "at_least") if key in given)
         sheet.add("settings", found or "nothing", "one of rise, fall and at_least")
+    if kind == "at_visit":
+        bounds, within = {"at_least", "at_most"} & given.keys(), given.get("measure") == "within"
+        if bool(bounds) != within:
+            sheet.add("settings", " and ".join(sorted(bounds)) or "no bounds", "bounds with within")
     if given.get("summary") == "survival" and data.get("competing"):
         sheet.add("competing", "competing events", "none where the summary is survival")
     return settings

@@ -13,13 +13,14 @@ from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Course
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.evidence import Evidence
-from reseed.nouns.module import Module
+from reseed.nouns.module import Module, Parameter
 from reseed.spec.cohort import load_cohort
 from reseed.spec.course import load_course
 from reseed.spec.endpoint import load_endpoint
 from reseed.spec.evidence import load_evidence
 from reseed.spec.library import FOLDERS, NAME, Library
 from reseed.spec.module import load_module
+from reseed.spec.organism import check_organism, in_organism, load_organism
 from reseed.spec.shape import tables
 from reseed.spec.sheet import Sheet, quoted
 
@@ -39,6 +40,7 @@ class Gathered:
     )
     evidence: dict[str, tuple[Sheet, Evidence]] = field(default_factory=dict)
     cohort: tuple[Sheet, CohortDesign | None] | None = None
+    organism: tuple[Sheet, tuple[Parameter, ...]] | None = None
     used: dict[str, None] = field(default_factory=dict)  # modules of any arm, in order
 
 
@@ -49,6 +51,12 @@ def gather(found: Gathered) -> None:
         sheet = library.sheet(library.path("models", name))
         found.modules[name] = load_module(sheet)
         found.module_sheets[name] = sheet
+    if path := _named(found, "organisms", data.get("organism"), "organism"):
+        sheet = library.sheet(path)
+        rows = load_organism(sheet)
+        check_organism(rows, found.modules, sheet)
+        found.organism = (sheet, rows)
+        found.modules = {name: in_organism(one, rows) for name, one in found.modules.items()}
     if path := _named(found, "cohorts", data.get("cohort"), "cohort"):
         sheet = library.sheet(path)
         found.cohort = (sheet, load_cohort(sheet))
@@ -104,6 +112,7 @@ def all_faults(found: Gathered) -> list[Fault]:
     sheets = [found.sheet, *(entry[0] for entry in found.courses.values())]
     if found.cohort:
         sheets.append(found.cohort[0])
+    sheets += [found.organism[0]] if found.organism else []
     sheets += [entry[0] for entry in found.endpoints.values()]
     sheets += [entry[0] for entry in found.evidence.values()]
     sheets += [found.module_sheets[name] for name in found.used]

@@ -12,8 +12,8 @@ from reseed.base.errors import Fault, InvalidInput, Unknown
 from reseed.base.words import meant
 from reseed.spec.sheet import Sheet, plain, quoted
 
-KINDS = ("scenarios", "courses", "cohorts", "endpoints", "models", "evidence")
-FOLDERS = ("models", "evidence")
+KINDS = ("scenarios", "courses", "cohorts", "endpoints", "models", "organisms", "evidence")
+FOLDERS = ("models", "organisms", "evidence")
 """Kinds of which an item is a folder, not a file."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 ARM = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")  # also the name of a folder in the results

@@ -14,6 +14,7 @@ from reseed.spec.endpoint import load_endpoint
 from reseed.spec.evidence import TABLES, check_endpoints, load_evidence
 from reseed.spec.library import FOLDERS, KINDS, NAME, Library
 from reseed.spec.module import load_module, load_modules
+from reseed.spec.organism import check_organism, load_organism
 from reseed.spec.scenario import load_scenario
 from reseed.spec.shape import read_toml
 from reseed.spec.sheet import Sheet, quoted
@@ -46,6 +47,8 @@ def _lint_folder(path: Path, library: Library) -> list[Fault]:
         return [fault for part in parts for fault in _lint_kind(part, library)]
     if path.resolve().name in KINDS:
         return _lint_kind(path, library.around(path / "any"))
+    if path.resolve().parent.name == "organisms":
+        return _lint_organism(path, library)
     if any((path / name).exists() for name in _MODULE_FILES) or path.parent.name == "models":
         return _lint_module(path, library)
     if any((path / table).exists() for table in TABLES) or path.parent.name == "evidence":
@@ -65,6 +68,8 @@ def _lint_file(path: Path, library: Library) -> list[Fault]:
     study = any((path.parent / table).exists() for table in TABLES)
     if path.name in TABLES or (path.name == "README.md" and study):
         return _lint_evidence(path.parent, library)
+    if path.resolve().parent.parent.name == "organisms":
+        return _lint_organism(path.parent, library)
     if path.name in _MODULE_FILES or path.name == "README.md":
         return _lint_module(path.parent, library)
     kind = path.parent.name if path.parent.name in _FILES else ""
@@ -99,6 +104,14 @@ def _lint_evidence(path: Path, library: Library) -> list[Fault]:
         if one.course and one.course not in courses:
             expected = one_of(one.course, courses, "a course of the library")
             rows.add("course", quoted(one.course), expected)
+    return sheet.faults
+
+
+def _lint_organism(path: Path, library: Library) -> list[Fault]:
+    library = library.around(path)
+    sheet = library.sheet(path)
+    modules = {module.name: module for module in load_modules(library)}
+    check_organism(load_organism(sheet), modules, sheet)
     return sheet.faults
 
 
@@ -141,6 +154,7 @@ _CHECKS: dict[str, Callable[[Path, Library], list[Fault]]] = {
     "cohorts": _lint_cohort,
     "endpoints": _lint_endpoint,
     "models": _lint_module,
+    "organisms": _lint_organism,
     "evidence": _lint_evidence,
 }
 """Kind of item to the function that finds its faults."""

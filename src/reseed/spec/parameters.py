@@ -27,17 +27,18 @@ STATUSES = ("measured", "fitted", "derived", "assumed")
 _WIDEST = 100.0  # a coefficient of variation above this is a slip of the pen
 
 
-def read_parameters(sheet: Sheet) -> tuple[Parameter, ...]:
-    """The rows without faults; the others are noted."""
+def read_parameters(sheet: Sheet, whole: bool = False) -> tuple[Parameter, ...]:
+    """The rows without faults; the others are noted. `whole` ids are `module__id`."""
     rows = read_table(sheet, COLUMNS)
     unique(rows, "id")
-    found = [_parameter(row) for row in rows]
+    found = [_parameter(row, whole) for row in rows]
     return tuple(parameter for parameter in found if parameter)
 
 
-def _parameter(row: Row) -> Parameter | None:
+def _parameter(row: Row, whole: bool) -> Parameter | None:
     before = len(row.sheet.faults)
-    name, value, unit = row.symbol("id"), row.number("value"), row.unit("unit")
+    name = row.text("id") if whole else row.symbol("id")
+    value, unit = row.number("value"), row.unit("unit")
     if not row.text("value"):
         row.fault("value", "a number")
     low, high = row.number("low"), row.number("high")

@@ -21,7 +21,7 @@ COLUMNS = (
 )  # fmt: skip
 MEASURES = ("share", "median", "mean")
 USED = ("fitted", "not used")
-_TIMED = ("sustained", "first", "confirmed", "composite", "not_by")
+_TIMED = ("sustained", "first", "confirmed", "composite", "not_by", "lost")
 
 
 def load_published(table: Sheet) -> tuple[Published, ...]:

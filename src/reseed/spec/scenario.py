@@ -68,6 +68,7 @@ class ScenarioShape(Shape):
     title: Line
     question: Text
     cohort: Name
+    organism: Name | None = None
     model: Annotated[list[Word], Field(max_length=100)]
     patients: Annotated[int, Field(ge=1, le=MOST_PATIENTS)]
     seed: Seed = 1
@@ -145,6 +146,7 @@ def _scenario(shape: ScenarioShape, text: str, found: Gathered) -> Scenario:
         base=tuple(shape.model),
         modules=tuple(m for name, m in found.modules.items() if not _broken(found, name)),
         cohort=there(there(found.cohort)[1]),
+        organism=shape.organism or "",
         endpoints=tuple(there(found.endpoints[name][1]) for name in shape.endpoints),
         show=tuple(shape.show),
         patients=shape.patients,
@@ -170,6 +172,8 @@ def _items(found: Gathered) -> Iterator[tuple[str, str, Path]]:
     yield "scenarios", found.sheet.path.stem, found.sheet.path
     if found.cohort:
         yield "cohorts", found.cohort[0].path.stem, found.cohort[0].path
+    if found.organism:
+        yield "organisms", found.organism[0].path.name, found.organism[0].path
     for kind, sheets in (("courses", found.courses), ("endpoints", found.endpoints)):
         yield from ((kind, name, entry[0].path) for name, entry in sheets.items())
     yield from (("evidence", name, entry[0].path) for name, entry in found.evidence.items())

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from reseed.base.words import one_of
+from reseed.nouns.course import OF_A_DRUG
 from reseed.spec.days import parse_days, parse_length, parse_span
 from reseed.spec.shape import attempt, parse_level, tables
 from reseed.spec.sheet import Sheet, quoted, shown
 
 LEVELS = ("rises_by", "at_least", "at_most")
+UNPLANNED = ("until", "steady", "every")
 
 
 def switched_to(data: Mapping[str, Any]) -> set[str]:
@@ -41,6 +43,7 @@ def check_stages(data: Mapping[str, Any], sheet: Sheet) -> None:
         if not any(stage.get(key) for key in ("give", "procedure", "switch")):
             sheet.add(place, "an empty stage", "something given or done in it, or a switch")
         _check_gives(stage, place, sheet)
+        _check_drugs(stage, place, sheet)
         if "switch" in stage:
             _check_switch(_switch(stage), f"{place}.switch", sheet, all_names[i:])
         if str(name) in waiting:
@@ -82,14 +85,51 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
             key = "steady" if steady else "every"
             expected = f'days without end, such as "0..", with `{key}`'
             sheet.add(f"{at}.days", quoted(give.get("days")), expected)
+        _check_band(give.get("among"), f"{at}.among", sheet)
         gap = attempt(parse_length, give.get("every"))
         if gap is not None and gap < 1.0 and not steady:
             expected = "at least 1 day, or `steady` for a rate without doses"
             sheet.add(f"{at}.every", quoted(give["every"]), expected)
-        if endless and "until" in give:
-            sheet.add(f"{at}.until", quoted(give.get("days")), "days that end, with `until`")
+        for key in ("until", "only_if"):
+            if endless and key in give:
+                sheet.add(f"{at}.{key}", quoted(give.get("days")), f"days that end, with `{key}`")
+            if key in give and "over" in give:
+                sheet.add(f"{at}.{key}", "an infusion", f"a bolus, with `{key}`")
+            if key in give and "among" in give:
+                sheet.add(f"{at}.{key}", f"{key} and among", "one of them")
+        if "until" in give and "only_if" in give:
+            sheet.add(f"{at}.only_if", "until and only_if", "one of them")
         if steady and "over" in give:
             sheet.add(f"{at}.over", quoted(give["over"]), "no duration: it is given without pause")
+
+
+def _check_band(band: Any, place: str, sheet: Sheet) -> None:
+    """A band has a bound, and something between two of them."""
+    if not isinstance(band, dict):
+        return
+    low, high = (attempt(parse_level, band.get(key)) for key in ("at_least", "below"))
+    if "at_least" not in band and "below" not in band:
+        sheet.add(place, "no bound", "at_least and below, or one of them")
+    if low and high and low.unit == high.unit and low.value >= high.value:
+        sheet.add(f"{place}.below", str(high), f"a value above {low}")
+
+
+def _check_drugs(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
+    """What is about a drug names one of its stage, whose doses are all planned."""
+    gives = tables(stage, "give")
+    drugs = {str(give.get("drug")) for give in gives}
+    for j, do in enumerate(tables(stage, "procedure"), 1):
+        at, drug, about = f"{place}.procedure[{j}]", do.get("drug"), do.get("do") in OF_A_DRUG
+        if drug is not None and not about:
+            sheet.add(f"{at}.drug", quoted(drug), f"no drug for {do.get('do')}")
+        if not about:
+            continue
+        if not isinstance(drug, str) or drug not in drugs:
+            expected = one_of(str(drug), drugs, "a drug of its stage")
+            sheet.add(f"{at}.drug", "nothing" if drug is None else quoted(drug), expected)
+        elif any(key in give for give in gives if give.get("drug") == drug for key in UNPLANNED):
+            expected = f"doses of {drug} without {', '.join(UNPLANNED)}, so that all are planned"
+            sheet.add(at, quoted(do.get("do")), expected)
 
 
 def _check_switch(switch: Mapping[str, Any], place: str, sheet: Sheet, later: list[Any]) -> None:
@@ -121,9 +161,10 @@ def _check_waiting(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
         expected = "none in a stage that begins with a switch"
         sheet.add(f"{place}.procedure", "a procedure", expected)
     for j, give in enumerate(tables(stage, "give"), 1):
-        if "until" in give:
-            expected = "none in a stage that begins with a switch"
-            sheet.add(f"{place}.give[{j}].until", "until", expected)
+        for key in ("until", "only_if", "among"):
+            if key in give:
+                expected = "none in a stage that begins with a switch"
+                sheet.add(f"{place}.give[{j}].{key}", key, expected)
         days = attempt(parse_days, give.get("days"))
         if days and days[0] < 0:
             expected = "days from 0 on: the day of the switch is day 0"

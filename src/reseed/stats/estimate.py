@@ -18,7 +18,7 @@ from reseed.stats.kaplan_meier import kaplan_meier
 from reseed.stats.quantiles import quantiles
 from reseed.stats.rate import event_rate
 
-TIME_TO_EVENT = ("sustained", "first", "not_by", "confirmed", "composite")
+TIME_TO_EVENT = ("sustained", "first", "not_by", "lost", "confirmed", "composite")
 MEASURED = ("time_below", "time_above", "count", "amount")
 AVERAGED = ("at_visit", "utility_years")
 RATED = ("rate",)

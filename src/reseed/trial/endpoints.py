@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 
-from reseed.course import RECORDS, record_of
+from reseed.course import RECORDS, given_of, record_of
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.scenario import Scenario
 from reseed.nouns.system import System
@@ -50,6 +50,7 @@ def recordable(scenario: Scenario, systems: Iterable[System]) -> set[str]:
         for stage in arm.course.stages:
             for do in stage.procedures:
                 names |= set(RECORDS.get(do.procedure, ()))
+            names |= {given_of(give.drug) for give in stage.gives if give.only_port}
         names |= {record_of(stage) for stage in arm.course.switched_to()}
     return names
 

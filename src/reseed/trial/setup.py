@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
 from reseed.course import FAILING, PROCEDURES
+from reseed.nouns.course import OF_A_DRUG
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.probe import Probe
 from reseed.nouns.scenario import Scenario
@@ -90,13 +91,14 @@ def set_up(
 
 
 def _unknown_procedures(scenario: Scenario) -> list[Fault]:
-    expected = f"one of {', '.join(PROCEDURES)}"
+    known = (*PROCEDURES, *OF_A_DRUG)
+    expected = f"one of {', '.join(known)}"
     named = {
         (arm.course.name, do.procedure)
         for arm in scenario.arms
         for stage in arm.course.stages
         for do in stage.procedures
-        if do.procedure not in PROCEDURES
+        if do.procedure not in known
     }
     return [Fault(f"course {course}", "do", name, expected) for course, name in sorted(named)]
 

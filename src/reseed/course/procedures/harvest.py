@@ -1,5 +1,7 @@
 """Harvest: aphereses on consecutive days until enough CD34+ cells are in the bag.
 
+T, B and NK cells come along in proportion.
+
 Cells per kg of one apheresis = blood CD34+ x processed volume x collection efficiency / weight
 (CE2 as defined by Ford & Chapple; see library/models/harvest for values and sources).
 """
@@ -33,6 +35,8 @@ _UNITS = {
     "target_cd34": "cell/kg",
     "minimum_cd34": "cell/kg",
     "cd3_per_cd34": "",
+    "cd19_per_cd34": "",
+    "nk_per_cd34": "",
 }
 _ONE_DAY = 1.0
 CLONES = ("clones_survived", "clones_returned", "clones_arisen")
@@ -67,6 +71,8 @@ class Harvest:
                 collections=before.collections + 1,
                 volume_litres=before.volume_litres + values["volume"],
                 clones_per_memory_cd4=before.clones_per_memory_cd4 or _clones(moment),
+                cd19_per_kg=before.cd19_per_kg + cells * values["cd19_per_cd34"],
+                nk_per_kg=before.nk_per_kg + cells * values["nk_per_cd34"],
             )
         carried = {**(moment.carried or {}), "graft": graft}
         enough = graft.cd34_per_kg >= values["target_cd34"]

@@ -1,9 +1,14 @@
 """Infuse: the graft goes back; a share of its living CD34+ cells homes to the marrow.
 
-Every homed CD34+ cell counts as one neutrophil progenitor; platelet progenitors are seeded as a
-fraction of the patient's own resting pool. Living CD3+ cells join the patient's T cells, where the
-model has them (see library/models/infuse for values and sources), and with their memory cells a
-whole number of autoreactive clones, drawn from Poisson's law by one addressed uniform.
+Every homed CD34+ cell counts as one neutrophil progenitor; platelet and red progenitors and
+short-term repopulating cells are seeded as a fraction of the patient's own resting pools. Living
+T, B and NK cells join the patient's, where the model has them (see library/models/infuse for values
+and sources), and with memory T cells a whole number of autoreactive clones.
+
+Long-term stem cells are few, so they are whole numbers: from Poisson's law, with a mean of their
+frequency among living CD34+ cells times the number of these. Corrected and other cells have a law
+each, which is the same as telling them apart one by one. Where the model has niches, they settle
+only as far as these are empty (`settle.py`). Each whole number takes one addressed uniform.
 """
 
 from __future__ import annotations
@@ -14,7 +19,10 @@ from dataclasses import dataclass
 
 from reseed.base.keys import uniforms
 from reseed.base.ports import find_port
-from reseed.course.procedures.common import factors, graft_of, read, weight_factor
+from reseed.course.procedures.chance import binomial, poisson
+from reseed.course.procedures.common import factors, graft_of, hand_on, read, weight_factor
+from reseed.course.procedures.settle import settled
+from reseed.course.procedures.wait_for_washout import still_waiting
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.graft import Graft
 from reseed.nouns.jump import Jump
@@ -22,7 +30,15 @@ from reseed.nouns.key import Key
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
-RECORDS = ("cd34_infused", "cd3_infused")  # the names it leaves behind
+RECORDS = (
+    "cd34_infused",
+    "cd3_infused",
+    "cd19_infused",
+    "nk_infused",
+    "stem_cells_infused",
+    "stem_cells_settled",
+    "corrected_infused",
+)  # the names it leaves behind
 _T_CELLS = {  # port of the T cells to the parameter with their share of CD3+ cells
     "naive_cd4_cells": "naive_cd4_share",
     "memory_cd4_before": "memory_cd4_share",
@@ -30,82 +46,125 @@ _T_CELLS = {  # port of the T cells to the parameter with their share of CD3+ ce
     "memory_cd8_before": "memory_cd8_share",
     "regulatory_cells": "regulatory_share",
 }
-_UNITS = {"homing": "", "platelet_seed": "", **dict.fromkeys(_T_CELLS.values(), "")}
-_MILLION = 1e6  # the platelet seed is given per 1e6 CD34+ cells per kg
+_B_CELLS = {"naive_b_body": "naive_b_share", "memory_b_body": "memory_b_share"}
+_SEEDS = {  # port of a pool to that of its size at rest, and the parameter with the seed
+    "platelet_progenitors": ("platelet_progenitor_baseline", "platelet_seed"),
+    "red_progenitors": ("red_progenitor_baseline", "red_seed"),
+    "short_term_cells": ("short_term_baseline", "short_term_seed"),
+}
+_UNITS = {
+    "homing": "",
+    "stem_cell_frequency": "",
+    **dict.fromkeys((seed for _, seed in _SEEDS.values()), ""),
+    **dict.fromkeys((*_T_CELLS.values(), *_B_CELLS.values()), ""),
+}
+_MILLION = 1e6  # seeds are given per 1e6 CD34+ cells per kg
 
 
 @dataclass(frozen=True, slots=True)
 class Infuse:
-    """Adds homed cells to the progenitor pools named by `targets` (neutrophil, platelet).
-
-    `t_cells` maps states to the parameter with their share of the graft's CD3+ cells.
-    """
+    """Adds what is in the bag to the states of the model, by their public names in `states`."""
 
     scales: Mapping[str, float]
     weight: float
-    targets: tuple[str, str]
-    t_cells: Mapping[str, str]
-    clones: str  # the state that counts them, or ""
+    states: Mapping[str, str]
 
     def __call__(self, moment: Moment) -> Turn:
+        if days := still_waiting(moment):
+            return Turn(moment.carried, again=moment.time + days)
         values = read(moment, "infuse", self.scales)
         graft = graft_of(moment)
         weight = moment.covariates["weight"] * self.weight
         viable = graft.cd34_per_kg * graft.viable
-        pool = moment.values["platelet_progenitor_baseline"]
-        neutrophil = viable * weight * values["homing"]
-        platelet = viable / _MILLION * values["platelet_seed"] * pool
         t_cells = graft.cd3_per_kg * graft.viable * weight
-        jumps = (
-            Jump(moment.time, self.targets[0], neutrophil, "graft"),
-            Jump(moment.time, self.targets[1], platelet, "graft"),
-            *(
-                Jump(moment.time, state, t_cells * values[share], "graft")
-                for state, share in self.t_cells.items()
-            ),
+        plain, corrected = _stem_cells(
+            moment, graft, values["stem_cell_frequency"] * viable * weight
         )
-        if self.clones:
-            memory = t_cells * values["memory_cd4_share"]
-            number = _clones(moment, graft, memory)
-            jumps = (*jumps, Jump(moment.time, self.clones, number, "graft"))
-        entries = (
+        added = {"neutrophil_progenitors": viable * weight * values["homing"]}
+        for pool, (resting, seed) in _SEEDS.items():
+            if pool in self.states:
+                size = moment.values[resting]
+                added[_own(pool, graft, self.states)] = viable / _MILLION * values[seed] * size
+        added |= {port: t_cells * values[share] for port, share in _T_CELLS.items()}
+        b_cells = graft.cd19_per_kg * graft.viable * weight
+        added |= {port: b_cells * values[share] for port, share in _B_CELLS.items()}
+        if "nk_ratio" in self.states and "nk_rest" in moment.values:
+            nk_cells = graft.nk_per_kg * graft.viable * weight
+            added["nk_ratio"] = nk_cells / moment.values["nk_rest"]
+        if "clones_returned" in self.states:
+            added["clones_returned"] = _clones(moment, graft, t_cells * values["memory_cd4_share"])
+        stem = "donor_stem_cells" if graft.origin == "donor" else "host_stem_cells"
+        added[stem], added["corrected_stem_cells"] = self._settled(moment, plain, corrected)
+        jumps = tuple(
+            Jump(moment.time, self.states[port], amount, "graft")
+            for port, amount in added.items()
+            if port in self.states
+        )
+        entries = [
             Entry("infuse", "cd34_infused", viable, "cell/kg"),
             Entry("infuse", "cd3_infused", graft.cd3_per_kg * graft.viable, "cell/kg"),
+            Entry("infuse", "cd19_infused", graft.cd19_per_kg * graft.viable, "cell/kg"),
+            Entry("infuse", "nk_infused", graft.nk_per_kg * graft.viable, "cell/kg"),
+            Entry("infuse", "stem_cells_infused", plain + corrected, "cell"),
+        ]
+        if "empty_niches" in self.states:
+            number = added[stem] + added["corrected_stem_cells"]
+            entries.append(Entry("infuse", "stem_cells_settled", number, "cell"))
+        if graft.corrected:
+            entries.append(Entry("infuse", "corrected_infused", corrected, "cell"))
+        carried = hand_on(moment, graft, stem_cells=int(plain + corrected))
+        return Turn(carried, jumps, tuple(entries))
+
+    def _settled(self, moment: Moment, plain: float, corrected: float) -> tuple[float, float]:
+        """How many of each find a niche: all of them where no niches are modelled."""
+        arrivals = plain + corrected
+        if not arrivals or not {"empty_niches", "half_empty_niches"} <= self.states.keys():
+            return plain, corrected
+        empty, half = moment.values["empty_niches"], moment.values["half_empty_niches"]
+        share = settled(arrivals, empty, half) / arrivals
+        number = min(
+            binomial(_uniform(moment, "infuse/settled"), arrivals, share), math.floor(empty)
         )
-        return Turn(moment.carried, jumps, entries)
+        # a niche takes whichever comes; no more of a kind than there are
+        chosen = binomial(
+            _uniform(moment, "infuse/corrected_settled"), number, corrected / arrivals
+        )
+        chosen = min(max(chosen, number - plain), corrected)
+        return number - chosen, chosen
+
+
+def _own(pool: str, graft: Graft, states: Mapping[str, str]) -> str:
+    """A donor's cells have a pool of their own where the model tells them apart."""
+    donors = f"donor_{pool}"
+    return donors if graft.origin == "donor" and donors in states else pool
+
+
+def _stem_cells(moment: Moment, graft: Graft, mean: float) -> tuple[float, float]:
+    """How many long-term stem cells there are without and with the corrected gene."""
+    mean *= graft.stem_cells_kept
+    return (
+        _draw(moment, "infuse/stem_cells", mean * (1.0 - graft.corrected)),
+        _draw(moment, "infuse/corrected_stem_cells", mean * graft.corrected),
+    )
 
 
 def _clones(moment: Moment, graft: Graft, memory: float) -> float:
     """How many autoreactive clones come back with so many memory CD4 cells."""
-    uniform = uniforms(Key(moment.key.seed, "infuse/clones"), moment.patient, draw=moment.ordinal)
-    return _poisson(float(uniform), graft.clones_per_memory_cd4 * memory)
+    return _draw(moment, "infuse/clones", graft.clones_per_memory_cd4 * memory)
 
 
-def _poisson(uniform: float, mean: float) -> float:
-    """The smallest whole number whose distribution function reaches `uniform`.
+def _draw(moment: Moment, stream: str, mean: float) -> float:
+    """A whole number from Poisson's law."""
+    return poisson(_uniform(moment, stream), mean)
 
-    scipy.stats has it too, but takes a second to import.
-    """
-    from scipy.special import pdtr, pdtrik
 
-    if mean <= 0.0:
-        return 0.0
-    number = max(math.ceil(float(pdtrik(uniform, mean))), 0)
-    while number > 0 and pdtr(number - 1, mean) >= uniform:
-        number -= 1
-    while pdtr(number, mean) < uniform:
-        number += 1
-    return float(number)
+def _uniform(moment: Moment, stream: str) -> float:
+    return float(uniforms(Key(moment.key.seed, stream), moment.patient, draw=moment.ordinal))
 
 
 def build(system: System, cohort: Cohort, last: float, tags: tuple[str, ...]) -> Infuse:
-    """The procedure for one system and cohort."""
-    targets = (
-        find_port(system, "neutrophil_progenitors").symbol,
-        find_port(system, "platelet_progenitors").symbol,
-    )
-    ports = {port.name: port.symbol for port in system.ports}
-    t_cells = {ports[name]: share for name, share in _T_CELLS.items() if name in ports}
-    clones = ports.get("clones_returned", "")
-    scales, weight = factors(system, "infuse", _UNITS), weight_factor(cohort)
-    return Infuse(scales, weight, targets, t_cells, clones)
+    """The procedure for one system and cohort; KeyError without progenitors of the blood."""
+    for needed in ("neutrophil_progenitors", "platelet_progenitors"):
+        find_port(system, needed)
+    states = {port.name: port.symbol for port in system.ports}
+    return Infuse(factors(system, "infuse", _UNITS), weight_factor(cohort), states)

@@ -1,4 +1,8 @@
-"""Process: CD34+ selection; what it loses of CD34+ cells and what it takes out of T cells."""
+"""Process: a graft is enriched for CD34+ cells, or T and B cells are taken out of it.
+
+One procedure for all methods: what it recovers of CD34+ cells, and by how many powers of ten it
+lowers T, B and NK cells. Its settings say which method (see library/models/process).
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,28 @@ from reseed.nouns.cohort import Cohort
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
-RECORDS = ("cd34_processed",)  # the names it leaves behind
-_UNITS = {"cd34_recovery": "", "cd3_log_depletion": ""}
+RECORDS = (
+    "cd34_processed",
+    "cd3_processed",
+    "cd34_purity",
+)  # the names it leaves behind
+_UNITS = {
+    "cd34_recovery": "",
+    "cd34_purity": "",
+    "cd3_log_depletion": "",
+    "cd3_spared": "",
+    "cd19_log_depletion": "",
+    "nk_log_depletion": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """CD34+ times its recovery; CD3+ less its depletion in powers of ten."""
+    """CD34+ times its recovery; the others less their depletion in powers of ten.
+
+    `cd3_spared` is the share of T cells that a method lets pass, such as those with gamma-delta
+    receptors.
+    """
 
     scales: Mapping[str, float]
 
@@ -24,9 +43,21 @@ class Process:
         values = read(moment, "process", self.scales)
         graft = graft_of(moment)
         cd34 = graft.cd34_per_kg * values["cd34_recovery"]
-        cd3 = graft.cd3_per_kg * 10.0 ** -values["cd3_log_depletion"]
-        entries = (Entry("process", "cd34_processed", cd34, "cell/kg"),)
-        return Turn(hand_on(moment, graft, cd34_per_kg=cd34, cd3_per_kg=cd3), entries=entries)
+        cd3 = graft.cd3_per_kg * (10.0 ** -values["cd3_log_depletion"] + values["cd3_spared"])
+        carried = hand_on(
+            moment,
+            graft,
+            cd34_per_kg=cd34,
+            cd3_per_kg=cd3,
+            cd19_per_kg=graft.cd19_per_kg * 10.0 ** -values["cd19_log_depletion"],
+            nk_per_kg=graft.nk_per_kg * 10.0 ** -values["nk_log_depletion"],
+        )
+        entries = (
+            Entry("process", "cd34_processed", cd34, "cell/kg"),
+            Entry("process", "cd3_processed", cd3, "cell/kg"),
+            Entry("process", "cd34_purity", values["cd34_purity"], ""),
+        )
+        return Turn(carried, entries=entries)
 
 
 def build(system: System, cohort: Cohort, last: float, tags: tuple[str, ...]) -> Process:

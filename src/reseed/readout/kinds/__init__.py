@@ -12,6 +12,7 @@ from reseed.readout.kinds.composite import composite
 from reseed.readout.kinds.confirmed import confirmed
 from reseed.readout.kinds.count import count
 from reseed.readout.kinds.first import first
+from reseed.readout.kinds.lost import lost
 from reseed.readout.kinds.not_by import not_by
 from reseed.readout.kinds.rate import rate
 from reseed.readout.kinds.sustained import sustained
@@ -30,6 +31,7 @@ KINDS: dict[str, Adjudicator] = {
     "count": count,
     "amount": amount,
     "not_by": not_by,
+    "lost": lost,
     "confirmed": confirmed,
     "composite": composite,
     "at_visit": at_visit,
@@ -38,5 +40,5 @@ KINDS: dict[str, Adjudicator] = {
 }
 """Kind of endpoint to its adjudicator."""
 
-REFERS: dict[str, str] = {"not_by": "endpoint", "composite": "endpoints"}
+REFERS: dict[str, str] = {"not_by": "endpoint", "lost": "endpoint", "composite": "endpoints"}
 """Kinds that need other endpoints' verdicts, and the setting that names them."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from reseed.base.units import convert
 from reseed.nouns.endpoint import Endpoint
-from reseed.readout.cases import TOLERANCE, Cases, Verdicts, in_window, measured, setting
+from reseed.readout.cases import TOLERANCE, Cases, Verdicts, in_window, level_in, measured, setting
 
-MEASURES = ("value", "change", "percent_change")
+MEASURES = ("value", "change", "percent_change", "within")
 
 
 def at_visit(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdicts:
@@ -18,18 +19,27 @@ def at_visit(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Ver
 
     `measure` says what of it: the `value` (if not given), its `change` from the baseline, or that
     in per cent of the baseline, which is the last visit on or before `baseline_day` (0 if not
-    given). Of two visits that are equally near the earlier one counts. Who was not seen at
-    either, after death for example, has no value. ValueError for another `measure`.
+    given); `within` is 100 per cent for whom it lies between `at_least` and `at_most`, of which
+    one may be missing, and 0 for others. Values are in `unit`, or that of the port. Of two visits
+    that are equally near the earlier one counts. Who was not seen at either, after death for
+    example, has no value. ValueError for another `measure`.
     """
     measure = setting(endpoint, "measure", "value")
     if measure not in MEASURES:
         raise ValueError(f"measure is {measure!r}; it may be {', '.join(MEASURES)}")
-    port = setting(endpoint, "port")
-    values, unit = cases.observations.of(port), cases.observations.unit(port)
+    port, given = setting(endpoint, "port"), dict(endpoint.settings)
+    own = cases.observations.unit(port)
+    unit = setting(endpoint, "unit", own)
+    values = cases.observations.of(port) * convert(1.0, own, unit)
     day = float(setting(endpoint, "day"))
     window = in_window(endpoint, cases.visits)
     value = _nearest(values, cases.visits, np.abs(cases.visits - day), window)
-    if measure != "value":
+    if measure == "within":
+        low = level_in(endpoint, "at_least", unit) if "at_least" in given else -np.inf
+        high = level_in(endpoint, "at_most", unit) if "at_most" in given else np.inf
+        inside = np.where((value >= low) & (value <= high), 100.0, 0.0)
+        value, unit = np.where(np.isnan(value), np.nan, inside), "percent"
+    elif measure != "value":
         first = float(setting(endpoint, "baseline_day", 0.0))
         back = first - cases.visits
         baseline = _nearest(values, cases.visits, back, back >= -TOLERANCE)

@@ -43,9 +43,9 @@ def confirmed(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Ve
     baseline = float(setting(endpoint, "baseline_day", 0.0))
     visits = _visits(cases, endpoint, baseline)
     changed, defined = _changed(cases, endpoint, visits)
-    found = _runs(changed, visits, float(setting(endpoint, "confirm")))
+    found = runs(changed, visits, float(setting(endpoint, "confirm")))
     whole = found.confirmed & in_window(endpoint, visits.days)
-    day, before = _first(whole, visits.days), _first(whole, found.before)
+    day, before = first_day(whole, visits.days), first_day(whole, found.before)
     names = names_in(endpoint, "records", ())
     other, after = first_of(cases, endpoint, names)
     after = np.where(other < day, np.minimum(after, other), np.minimum(before, other))
@@ -55,7 +55,7 @@ def confirmed(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Ve
 
 
 @dataclass(frozen=True, slots=True)
-class _Visits:
+class Visits:
     """Days and values (patient, visit) of visits after the baseline; which of them count."""
 
     days: NDArray[np.int64]
@@ -66,7 +66,7 @@ class _Visits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Runs:
+class Runs:
     """Visits with which a confirmed run begins, (patient, visit), and the visit before each.
 
     Per patient: `known` is the last visit up to which all is known, `begun` the day on which
@@ -79,7 +79,7 @@ class _Runs:
     begun: NDArray[np.float64]
 
 
-def _visits(cases: Cases, endpoint: Endpoint, baseline_day: float) -> _Visits:
+def _visits(cases: Cases, endpoint: Endpoint, baseline_day: float) -> Visits:
     values = cases.observations.of(setting(endpoint, "port"))
     days = np.broadcast_to(cases.visits, values.shape)
     there = ~np.isnan(values)
@@ -90,7 +90,7 @@ def _visits(cases: Cases, endpoint: Endpoint, baseline_day: float) -> _Visits:
     start = np.where(none, np.nan, days[patients, place])
     baseline = np.where(none, np.nan, values[patients, place])
     counted = there & (days > baseline_day + TOLERANCE) & ~_passed_over(cases, endpoint, days)
-    return _Visits(days, values, counted, start, baseline)
+    return Visits(days, values, counted, start, baseline)
 
 
 def _passed_over(cases: Cases, endpoint: Endpoint, days: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -106,7 +106,7 @@ def _passed_over(cases: Cases, endpoint: Endpoint, days: NDArray[np.int64]) -> N
 
 
 def _changed(
-    cases: Cases, endpoint: Endpoint, visits: _Visits
+    cases: Cases, endpoint: Endpoint, visits: Visits
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which visits show the change, and of which patients it can be told."""
     given = dict(endpoint.settings)
@@ -134,7 +134,7 @@ def _step(steps: Any, baseline: NDArray[np.float64]) -> NDArray[np.float64]:
     return size
 
 
-def _runs(changed: NDArray[np.bool_], visits: _Visits, confirm: float) -> _Runs:
+def runs(changed: NDArray[np.bool_], visits: Visits, confirm: float) -> Runs:
     patients, number = changed.shape
     before = np.empty((patients, number))
     seen = visits.start.copy()
@@ -154,9 +154,9 @@ def _runs(changed: NDArray[np.bool_], visits: _Visits, confirm: float) -> _Runs:
         open_run = on & tail & ~holds[:, visit]
         begun = np.where(open_run, day, np.where(on & tail, np.inf, begun))
         known = np.where(open_run, before[:, visit], np.where(on & tail, last, known))
-    return _Runs(holds, before, known, begun)
+    return Runs(holds, before, known, begun)
 
 
-def _first(chosen: NDArray[np.bool_], days: NDArray) -> NDArray[np.float64]:
+def first_day(chosen: NDArray[np.bool_], days: NDArray) -> NDArray[np.float64]:
     """The value of each patient's first chosen visit, infinite where there is none."""
     return np.where(chosen, days, np.inf).min(axis=1, initial=np.inf)

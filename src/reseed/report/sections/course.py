@@ -21,7 +21,7 @@ from reseed.report.numbers import share
 from reseed.report.sections.parted import parted
 from reseed.report.yearly import followed
 
-_ORDER = ("harvest", "process", "freeze", "thaw", "infuse")
+_ORDER = ("harvest", "process", "correct", "freeze", "thaw", "infuse")
 PROCEDURES = {
     "harvest": ("apheresis", "Apheresis"),
     "infuse": ("cd34_infused", "Graft infused"),
@@ -30,7 +30,10 @@ FAILURE = " failure"  # how the record of a procedure that failed ends
 _LANES = 44  # on a page, headings of arms counted as two
 _NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
 _HAPPENED = ("end", "event", "hazard")  # sources of records that nobody did
-QUIET = {"give", "stop", "process", "freeze", "thaw"}  # no line of their own in the figure
+QUIET = {
+    *("give", "stop", "process", "correct", "freeze", "thaw"),
+    *("donate_blood", "donate_marrow", "donate_cord", "take_stored"),
+}  # no line of their own in the figure
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
@@ -175,8 +178,7 @@ def _order(
         on = np.searchsorted(begun, middle) - np.searchsorted(over, middle)
         return Lane(spoken(order.what), note, days, np.asarray(on / size), "given")
     due = order.start[:, None] + order.times[None, :] - origin
-    got = np.arange(len(order.times))[None, :] < order.doses[:, None]
-    days, counts = np.unique(_binned(due[got], axis), return_counts=True)
+    days, counts = np.unique(_binned(due[order.got], axis), return_counts=True)
     return _until(Lane(spoken(order.what), note, days, np.minimum(counts / size, 1), "given"), axis)
 
 

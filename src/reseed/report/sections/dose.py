@@ -20,8 +20,14 @@ from reseed.report.variables import scale, show_of
 _AMOUNTS = (
     ("harvest", "cd34_collected", "last"),
     ("process", "cd34_processed", "last"),
+    ("correct", "cd34_corrected", "last"),
     ("infuse", "cd34_infused", "sum"),
     ("infuse", "cd3_infused", "sum"),
+    ("infuse", "cd19_infused", "sum"),
+    ("infuse", "nk_infused", "sum"),
+    ("infuse", "stem_cells_infused", "sum"),
+    ("infuse", "stem_cells_settled", "sum"),
+    ("infuse", "corrected_infused", "sum"),
 )
 _DRAWN = ("cd34_collected", "cd34_infused")
 
@@ -50,8 +56,9 @@ def build(data: TrialData) -> tuple[Block, ...]:
     if not rows:
         return (Prose("No harvest and no infusion is part of this trial."),)
     notes = (
-        "Cells per kg of the patient's body weight. CD34+: blood stem and progenitor cells. "
-        "CD3+: T cells. IQR: interquartile range.",
+        "Cells per kg of the patient's body weight, or in the body. CD34+: blood stem and "
+        "progenitor cells. CD3+: T cells. CD19+: B cells. NK: natural killer cells. Stem cells: "
+        "long-term ones, as whole numbers. IQR: interquartile range.",
     )
     caption = "Stem-cell collection and dose, by arm"
     return (*by_arm(caption, "", data.titles, rows, notes), *figures)
