@@ -33,9 +33,7 @@ def load_organism(sheet: Sheet) -> tuple[Parameter, ...]:
     return read_parameters(sheet.beside(TABLE), whole=True)
 
 
-def check_organism(
-    rows: Sequence[Parameter], modules: Mapping[str, Module], sheet: Sheet
-) -> None:
+def check_organism(rows: Sequence[Parameter], modules: Mapping[str, Module], sheet: Sheet) -> None:
     """Notes each row that replaces no parameter of the library, or has a unit of another kind."""
     known = {
         f"{module.name}__{own.id}": own for module in modules.values() for own in module.parameters
