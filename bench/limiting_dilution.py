@@ -1,4 +1,4 @@
-"""Limiting dilution of stem cells in mice: survival by dose, the single-hit line, the fit at 30 cells.
+"""Limiting dilution of stem cells in mice: survival by dose, and the single-hit line.
 
     python3 go bench limiting_dilution [MICE]
 

@@ -39,7 +39,7 @@ def ours_frequency() -> float:
 
 
 def survivors(mice: int) -> dict[int, float]:
-    """Share alive on day 60 after 11 Gy by cells given, each dose to mice of its own; 0 controls."""
+    """Share alive on day 60 after 11 Gy by cells given, to mice of their own; 0 are controls."""
     setup = prepared("mouse-limiting-dilution", "cells-30")
     number = next(iter(setup.systems))
     system, given = setup.systems[number], (0, *DOSES)

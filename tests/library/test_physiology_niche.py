@@ -179,7 +179,7 @@ def test_nobody_depends_on_the_batch() -> None:
 
 @pytest.mark.parametrize(("arrivals", "empty"), [(50, 100), (5000, 100), (100, 9000)])
 def test_arrivals_settle_as_in_the_two_stage_model(arrivals: float, empty: float) -> None:
-    """Against the ordinary differential equations of cells in blood and in niches (Ashcroft 2017)."""
+    """Against the differential equations of cells in blood and in niches (Ashcroft 2017)."""
     niches, attachment, half = 10_000.0, 500.0, 17.0
 
     def move(_: float, y: np.ndarray) -> list[float]:
@@ -232,7 +232,7 @@ def test_without_stem_cells_progenitors_of_a_graft_die_out_in_weeks() -> None:
 
 
 def test_short_term_cells_alone_carry_blood_for_months_and_no_longer() -> None:
-    """A tenth of the short-term cells at rest, no stem cells: engrafts, and fails within two years."""
+    """A tenth of the short-term cells at rest, no stem cells: engrafts, fails within two years."""
     _, (neutrophil, platelet) = _blood()
     graft = [
         Jump(1.0, "neutrophil_progenitors", neutrophil * 1e-3),

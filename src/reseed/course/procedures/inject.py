@@ -1,8 +1,8 @@
 """Inject: purified stem cells of a donor, counted in a tube, into a vein.
 
-Each cell is competent, comes to the marrow and founds a clone with one chance, so that the number of
-those is drawn from Poisson's law; they settle as far as niches are empty (`settle.py`). Both draws
-are by addressed uniforms. See library/models/inject for values and sources.
+Each cell is competent, comes to the marrow and founds a clone with one chance, so that the number
+of those is drawn from Poisson's law; they settle as far as niches are empty (`settle.py`). Both
+draws are by addressed uniforms. See library/models/inject for values and sources.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Settle: how many stem cells that come by the blood find one of few empty niches.
 
-While cells in blood attach to empty niches and are lost otherwise, S arrivals leave E1 of E0 niches
-empty, with S = (E0 - E1) + h ln(E0/E1), where h empty niches let half of them settle: the fast stage
-of Ashcroft 2017 (doi:10.1371/journal.pcbi.1005803) for one cohort of arrivals.
+While cells in blood attach to empty niches and are lost otherwise, S arrivals leave E1 of E0
+niches empty, with S = (E0 - E1) + h ln(E0/E1), where h empty niches let half of them settle: the
+fast stage of Ashcroft 2017 (doi:10.1371/journal.pcbi.1005803) for one cohort of arrivals.
 """
 
 from __future__ import annotations
