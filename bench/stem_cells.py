@@ -3,8 +3,8 @@
     python3 go bench stem_cells [RUNS]
 
 Published: 14 % of 1000 runs after 2.5 +- 0.5 years (mouse), 17 % after 7.0 +- 1.2 years (cat). When
-a clone counts as dominant is not known to us; times to half and to nine tenths of all stem cells are
-printed.
+a clone counts as dominant is not known to us; times to half and to nine tenths of all stem cells
+are printed.
 """
 
 from __future__ import annotations
