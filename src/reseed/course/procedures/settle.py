@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import math
 
+from reseed.nouns.schedule import Moment
+
+PORTS = ("empty_niches", "half_empty_niches")
+
 
 def settled(arrivals: float, empty: float, half: float) -> float:
     """The mean number that settles, of `arrivals` cells and `empty` niches; all three in cells."""
@@ -21,3 +25,11 @@ def settled(arrivals: float, empty: float, half: float) -> float:
         used = middle + half * math.log(empty / left) if left > 0.0 else math.inf
         low, high = (middle, high) if used < arrivals else (low, middle)
     return low
+
+
+def share_settled(moment: Moment, arrivals: float) -> float:
+    """The chance of each of so many arrivals to settle; 1 where the model has no niches."""
+    if arrivals <= 0.0 or PORTS[0] not in moment.values:
+        return 1.0
+    empty, half = (moment.values[name] for name in PORTS)
+    return settled(arrivals, empty, half) / arrivals
