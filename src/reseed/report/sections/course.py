@@ -21,16 +21,18 @@ from reseed.report.numbers import share
 from reseed.report.sections.parted import parted
 from reseed.report.yearly import followed
 
-_ORDER = ("harvest", "process", "freeze", "thaw", "infuse")
+_ORDER = ("harvest", "process", "freeze", "thaw", "infuse", "inject")
 PROCEDURES = {
     "harvest": ("apheresis", "Apheresis"),
     "infuse": ("cd34_infused", "Graft infused"),
+    "inject": ("stem_cells_injected", "Stem cells injected"),
 }
 FAILURE = " failure"  # how the record of a procedure that failed ends
 _LANES = 44  # on a page, headings of arms counted as two
 _NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
 _HAPPENED = ("end", "event", "hazard")  # sources of records that nobody did
-QUIET = {"give", "stop", "process", "freeze", "thaw"}  # no line of their own in the figure
+QUIET = {"give", "stop", "process", "freeze", "thaw", "wait_for_washout"}
+"""Without a line of their own in the figure."""
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
