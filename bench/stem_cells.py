@@ -35,13 +35,12 @@ def shares(species: str, runs: int) -> tuple[np.ndarray, np.ndarray]:
     division, differentiation, death, years = SPECIES[species]
     weekly = {
         "division": division,
-        "differentiation": differentiation,
-        "death": death,
         "leukaemic_division": division,
         "leukaemic_leaving": differentiation + death,
     }
     given = {f"niche__{name}": Quantity(value, "1/week") for name, value in weekly.items()}
     given |= {
+        "niche__settled": Quantity((differentiation + death) / division, "1"),
         "niche__resting_cells": Quantity(CELLS, "cell"),
         "niche__leukaemic_start": Quantity(1, "cell"),
         "niche__leukaemic_need": Quantity(0, "1"),

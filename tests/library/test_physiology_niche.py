@@ -10,7 +10,6 @@ import pytest
 from examples import cohort, schedule
 from scipy.integrate import solve_ivp
 
-from reseed.base.units import convert
 from reseed.course.procedures.settle import settled
 from reseed.engine import Solver, solve
 from reseed.model import compile_model
@@ -72,8 +71,8 @@ def rates(species: str, **more: float) -> dict[str, float]:
     division, differentiation, death = SPECIES[species]
     return {
         "niche__division": division,
-        "niche__differentiation": differentiation,
-        "niche__death": death,
+        "niche__settled": (differentiation + death) / division,
+        "niche__death_share": death / (differentiation + death),
         "niche__leukaemic_division": division,
         "niche__leukaemic_leaving": differentiation + death,
         **more,
@@ -294,6 +293,9 @@ def test_surviving_stem_cells_bring_blood_back_late_without_a_graft() -> None:
 def test_the_mouse_has_rates_of_its_own() -> None:
     """The organism's table holds the rates that the tests here call the mouse's."""
     _, rows = read_organism(LIBRARY.path("organisms", "mouse"))
-    own = {row.id: convert(row.value, row.unit, "1/week") for row in rows if "week" in row.unit}
-    names = ("niche__division", "niche__differentiation", "niche__death")
-    assert [own[name] for name in names] == pytest.approx(SPECIES["mouse"])
+    own = {row.id: row.value for row in rows}
+    division, differentiation, death = SPECIES["mouse"]
+    leaving = differentiation + death
+    assert own["niche__division"] == pytest.approx(division)
+    assert own["niche__settled"] == pytest.approx(leaving / division, abs=0.001)
+    assert own["niche__death_share"] == pytest.approx(death / leaving, abs=0.001)
