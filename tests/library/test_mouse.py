@@ -10,6 +10,7 @@ import pytest
 
 from reseed.cohort import in_units_of
 from reseed.course.procedures import PROCEDURES
+from reseed.course.procedures.wait_for_washout import PORT, WaitForWashout, still_waiting
 from reseed.engine import Solver, solve
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
@@ -156,3 +157,27 @@ def test_the_infusion_waits_for_wash_out() -> None:
     _, records = conditioned("too-early")
     injected = records.time[np.asarray(records.name) == "stem_cells_injected"]
     assert injected == pytest.approx(np.full(20, 2 + 10 / 24))
+
+
+def test_nobody_waits_for_ever() -> None:
+    """What still has to be infused is put off a day at a time, and given when the wait is over."""
+    names = ("below", "every", "longest")
+    wait = WaitForWashout(dict.fromkeys(names, 1.0), level=1.0)
+    seen = dataclasses.replace(
+        moment(0, 30, 0.02, 100.0),
+        values={PORT: 50.0},
+        parameters={
+            f"wait_for_washout__{name}": value
+            for name, value in zip(names, (1.0, 1.0, 2.0), strict=True)
+        },
+    )
+    first = wait(seen)
+    assert first.again == 2.0 and not first.entries
+    assert still_waiting(dataclasses.replace(seen, carried=first.carried)) == 1.0
+    last = wait(dataclasses.replace(seen, occurrence=2, carried=first.carried))
+    assert last.again is None
+    assert {entry.name: entry.value for entry in last.entries} == {
+        "days_waited": 2.0,
+        "antibody_at_infusion": 50.0,
+    }
+    assert still_waiting(dataclasses.replace(seen, carried=last.carried)) == 0.0
