@@ -1,4 +1,4 @@
-"""Floor 1: files of the library (scenarios, courses, modules, organisms, ...): read, lint, freeze.
+"""Floor 1: files of scenarios and of all that they name: read, lint, freeze.
 
 Every file is a stranger's: bounded in size, checked character by character, never evaluated.
 All faults are told at once, each with its file, its place and what was expected. In a place

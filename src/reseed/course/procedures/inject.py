@@ -14,7 +14,7 @@ from reseed.base.keys import uniforms
 from reseed.base.ports import find_port
 from reseed.course.procedures.chance import binomial, poisson
 from reseed.course.procedures.common import factors, read
-from reseed.course.procedures.settle import settled
+from reseed.course.procedures.settle import share_settled
 from reseed.course.procedures.wait_for_washout import still_waiting
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.jump import Jump
@@ -38,8 +38,7 @@ class Inject:
             return Turn(moment.carried, again=moment.time + days)
         values = read(moment, "inject", self.scales)
         competent = poisson(_uniform(moment, "competent"), values["cells"] * values["frequency"])
-        empty, half = moment.values["empty_niches"], moment.values["half_empty_niches"]
-        share = settled(competent, empty, half) / competent if competent else 0.0
+        share = share_settled(moment, competent)
         number = binomial(_uniform(moment, "settled"), competent, share)
         entries = (
             Entry("inject", "stem_cells_injected", values["cells"], "cell"),

@@ -21,17 +21,18 @@ from reseed.report.numbers import share
 from reseed.report.sections.parted import parted
 from reseed.report.yearly import followed
 
-_ORDER = ("harvest", "process", "correct", "freeze", "thaw", "infuse")
+_ORDER = ("harvest", "process", "correct", "freeze", "thaw", "infuse", "inject")
 PROCEDURES = {
     "harvest": ("apheresis", "Apheresis"),
     "infuse": ("cd34_infused", "Graft infused"),
+    "inject": ("stem_cells_injected", "Stem cells injected"),
 }
 FAILURE = " failure"  # how the record of a procedure that failed ends
 _LANES = 44  # on a page, headings of arms counted as two
 _NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
 _HAPPENED = ("end", "event", "hazard")  # sources of records that nobody did
 QUIET = {
-    *("give", "stop", "process", "correct", "freeze", "thaw"),
+    *("give", "stop", "process", "correct", "freeze", "thaw", "wait_for_washout"),
     *("donate_blood", "donate_marrow", "donate_cord", "take_stored"),
 }  # no line of their own in the figure
 
