@@ -337,6 +337,38 @@ def test_amount_without_record_is_undefined() -> None:
     assert np.isnan(value) and np.isnan(time) and status == 0
 
 
+# lost
+
+LOST = endpoint(
+    "lost", "lost", endpoint="engraftment", port="neutrophils", below=HALF, days=7.0, to_day=45.0
+)
+BACK = [0.1] * 9 + [2.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("counts", "more", "expected"),
+    [
+        ([*BACK, *[0.2] * 7, 2.0], {}, (14, 1)),  # seven days in a row
+        ([*BACK, *[0.2] * 6, 2.0], {}, (45, 0)),  # six are not enough
+        ([*BACK, 0.2, 2.0, *[0.2] * 8], {}, (16, 1)),  # broken, and once more
+        ([*BACK, *[0.2] * 6, 2.0], {"end": 40.5, "reason": "death"}, (30.5, 2)),
+        ([*BACK, 0.2], {"end": 27.5, "reason": "drop-out"}, (13, 0)),  # too short to tell
+        (BACK, {}, (45, 0)),
+    ],
+)
+def test_a_graft_is_lost_after_it_has_taken(counts: list, more: dict, expected: tuple) -> None:
+    """Low counts before engraftment are none; the order of the endpoints does not matter."""
+    for order in ((ENGRAFTMENT, LOST), (LOST, ENGRAFTMENT)):
+        verdicts = judge(counts, *order, **more)
+        assert verdicts[order.index(LOST)][:2] == expected
+
+
+def test_who_never_engrafted_has_nothing_to_lose() -> None:
+    """No outcome, not a success."""
+    verdicts = judge([0.1], ENGRAFTMENT, LOST)
+    assert np.isnan(verdicts[1][0]) and verdicts[1][1] == 0
+
+
 # not_by
 
 FAILURE = endpoint("not_by", "failure", endpoint="engraftment", day=21.0)

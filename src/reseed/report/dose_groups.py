@@ -96,7 +96,11 @@ def pairs_of(arm: ArmData, endpoint: str, unit: str) -> Pairs:
 
 
 def met(data: TrialData, group: Group) -> tuple[Met, ...]:
-    """Each arm's patients in a group; quantiles as those of all engraftment on the page."""
+    """Each arm's patients in a group; quantiles as those of all engraftment on the page.
+
+    Where some arms have patients in the group, those that have none are left out: their doses may
+    lie elsewhere by design.
+    """
     found = []
     for arm in data.arms:
         part = pairs_of(arm, group.endpoint, group.unit).within(group)
@@ -105,4 +109,4 @@ def met(data: TrialData, group: Group) -> tuple[Met, ...]:
             days = cumulative_incidence(part.day, part.status, [0.0]).reached
         low, middle, high = (float(day) for day in days)
         found.append(Met(group, arm, len(part.day), low, middle, high))
-    return tuple(found)
+    return tuple(one for one in found if one.n) or tuple(found)

@@ -75,45 +75,51 @@ class Infuse:
         values = read(moment, "infuse", self.scales)
         graft = graft_of(moment)
         weight = moment.covariates["weight"] * self.weight
-        viable = graft.cd34_per_kg * graft.viable
-        t_cells = graft.cd3_per_kg * graft.viable * weight
-        plain, corrected = _stem_cells(
-            moment, graft, values["stem_cell_frequency"] * viable * weight
-        )
-        added = {"neutrophil_progenitors": viable * weight * values["homing"]}
-        for pool, (resting, seed) in _SEEDS.items():
-            if pool in self.states:
-                size = moment.values[resting]
-                added[_own(pool, graft, self.states)] = viable / _MILLION * values[seed] * size
-        added |= {port: t_cells * values[share] for port, share in _T_CELLS.items()}
-        b_cells = graft.cd19_per_kg * graft.viable * weight
-        added |= {port: b_cells * values[share] for port, share in _B_CELLS.items()}
-        if "nk_ratio" in self.states and "nk_rest" in moment.values:
-            nk_cells = graft.nk_per_kg * graft.viable * weight
-            added["nk_ratio"] = nk_cells / moment.values["nk_rest"]
-        if "clones_returned" in self.states:
-            added["clones_returned"] = _clones(moment, graft, t_cells * values["memory_cd4_share"])
+        stem_cells = _stem_cells(moment, graft, weight * values["stem_cell_frequency"])
         stem = "donor_stem_cells" if graft.origin == "donor" else "host_stem_cells"
-        added[stem], added["corrected_stem_cells"] = self._settled(moment, plain, corrected)
+        home = self._settled(moment, *stem_cells)
+        added = {
+            **self._progenitors(moment, graft, weight, values),
+            **self._lymphocytes(moment, graft, weight, values),
+            stem: home[0],
+            "corrected_stem_cells": home[1],
+        }
         jumps = tuple(
             Jump(moment.time, self.states[port], amount, "graft")
             for port, amount in added.items()
             if port in self.states
         )
-        entries = [
-            Entry("infuse", "cd34_infused", viable, "cell/kg"),
-            Entry("infuse", "cd3_infused", graft.cd3_per_kg * graft.viable, "cell/kg"),
-            Entry("infuse", "cd19_infused", graft.cd19_per_kg * graft.viable, "cell/kg"),
-            Entry("infuse", "nk_infused", graft.nk_per_kg * graft.viable, "cell/kg"),
-            Entry("infuse", "stem_cells_infused", plain + corrected, "cell"),
-        ]
+        carried = hand_on(moment, graft, stem_cells=int(sum(stem_cells)))
+        entries = _entries(graft, *stem_cells)
         if "empty_niches" in self.states:
-            number = added[stem] + added["corrected_stem_cells"]
-            entries.append(Entry("infuse", "stem_cells_settled", number, "cell"))
-        if graft.corrected:
-            entries.append(Entry("infuse", "corrected_infused", corrected, "cell"))
-        carried = hand_on(moment, graft, stem_cells=int(plain + corrected))
-        return Turn(carried, jumps, tuple(entries))
+            entries = (*entries, Entry("infuse", "stem_cells_settled", sum(home), "cell"))
+        return Turn(carried, jumps, entries)
+
+    def _progenitors(
+        self, moment: Moment, graft: Graft, weight: float, values: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Committed and short-term cells, by port."""
+        viable = graft.cd34_per_kg * graft.viable
+        added = {"neutrophil_progenitors": viable * weight * values["homing"]}
+        for pool, (resting, seed) in _SEEDS.items():
+            if pool in self.states:
+                size = moment.values[resting]
+                added[_own(pool, graft, self.states)] = viable / _MILLION * values[seed] * size
+        return added
+
+    def _lymphocytes(
+        self, moment: Moment, graft: Graft, weight: float, values: Mapping[str, float]
+    ) -> dict[str, float]:
+        """T, B and NK cells and autoreactive clones, by port."""
+        living = graft.viable * weight
+        t_cells, b_cells = graft.cd3_per_kg * living, graft.cd19_per_kg * living
+        added = {port: t_cells * values[share] for port, share in _T_CELLS.items()}
+        added |= {port: b_cells * values[share] for port, share in _B_CELLS.items()}
+        if "nk_ratio" in self.states:
+            added["nk_ratio"] = graft.nk_per_kg * living / moment.values["nk_rest"]
+        if "clones_returned" in self.states:
+            added["clones_returned"] = _clones(moment, graft, t_cells * values["memory_cd4_share"])
+        return added
 
     def _settled(self, moment: Moment, plain: float, corrected: float) -> tuple[float, float]:
         """How many of each find a niche: all of them where no niches are modelled."""
@@ -133,15 +139,33 @@ class Infuse:
         return number - chosen, chosen
 
 
+def _entries(graft: Graft, plain: float, corrected: float) -> tuple[Entry, ...]:
+    """What was infused: living cells per kg, and whole numbers of stem cells."""
+    cells = {
+        "cd34_infused": graft.cd34_per_kg,
+        "cd3_infused": graft.cd3_per_kg,
+        "cd19_infused": graft.cd19_per_kg,
+        "nk_infused": graft.nk_per_kg,
+    }
+    entries = [Entry("infuse", name, n * graft.viable, "cell/kg") for name, n in cells.items()]
+    entries.append(Entry("infuse", "stem_cells_infused", plain + corrected, "cell"))
+    if graft.corrected:
+        entries.append(Entry("infuse", "corrected_infused", corrected, "cell"))
+    return tuple(entries)
+
+
 def _own(pool: str, graft: Graft, states: Mapping[str, str]) -> str:
     """A donor's cells have a pool of their own where the model tells them apart."""
     donors = f"donor_{pool}"
     return donors if graft.origin == "donor" and donors in states else pool
 
 
-def _stem_cells(moment: Moment, graft: Graft, mean: float) -> tuple[float, float]:
-    """How many long-term stem cells there are without and with the corrected gene."""
-    mean *= graft.stem_cells_kept
+def _stem_cells(moment: Moment, graft: Graft, share: float) -> tuple[float, float]:
+    """How many long-term stem cells there are without and with the corrected gene.
+
+    `share`: of them, for each viable CD34+ cell per kg.
+    """
+    mean = share * graft.cd34_per_kg * graft.viable * graft.stem_cells_kept
     return (
         _draw(moment, "infuse/stem_cells", mean * (1.0 - graft.corrected)),
         _draw(moment, "infuse/corrected_stem_cells", mean * graft.corrected),

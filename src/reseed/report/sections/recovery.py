@@ -150,18 +150,22 @@ def _miss(one: Met) -> str:
 
 
 def _effect(title: str, here: Sequence[Met]) -> str:
-    """How the medians change from the lowest to the highest group that every arm can show."""
+    """How the medians change from the lowest to the highest group that every arm can show.
+
+    Nothing where arms have doses of their own.
+    """
     groups = list(dict.fromkeys(one.group for one in here))
     shown = [
         group
         for group in sorted(groups, key=lambda group: group.low)
         if all(math.isfinite(one.median) for one in here if one.group == group)
     ]
+    at = {(one.arm.name, one.group): one.median for one in here}
+    arms = {one.arm.name: one.arm.title for one in here}
+    shown = [group for group in shown if all((name, group) in at for name in arms)]
     if len(shown) < 2:
         return ""
     low, high = shown[0], shown[-1]
-    at = {(one.arm.name, one.group): one.median for one in here}
-    arms = {one.arm.name: one.arm.title for one in here}
     changes = [f"{signed(at[name, high] - at[name, low])} ({arm})" for name, arm in arms.items()]
     return (
         f"{title}, {dose_text(low)} against {with_unit(high)}: the published median changes by "

@@ -146,7 +146,7 @@ def _figures(data: TrialData, one: _Drawn) -> tuple[Figure, ...]:
     if long and show.until is None and not one.drug:
         return (_broken(data, show, axis, bands, unit),)
     caption = f"{show.title} by day from infusion, by arm"
-    if is_concentration(unit):
+    if one.drug:
         caption += ": value at the start of each day (trough), not peaks"
     notes = _notes(show, unit, bands)
     return parted(caption, bands, 10, partial(draw_bands, show, axis, together=bands), notes)
