@@ -89,6 +89,13 @@ def day_in_words(day: float) -> str:
     return f"{'−' if day < 0 else '+'}{abs(day):g}"
 
 
+def dose_in_words(give: Give) -> str:
+    """50 mg/kg, or by weight: 3.2 mg/kg (below 9 kg 4 mg/kg)."""
+    bands = [f"below {weight:g} kg {quantity_in_words(dose)}" for weight, dose in give.bands]
+    by_weight = f" ({', '.join(bands)})" if bands else ""
+    return quantity_in_words(give.dose) + by_weight
+
+
 def quantity_in_words(quantity: Quantity) -> str:
     """50 mg/kg, 200 mg/m², 5 × 10⁶ cells/kg."""
     unit = quantity.unit.replace("_per_", "/").replace("^", "")
@@ -118,7 +125,7 @@ def _days(days: tuple[float, ...]) -> str:
 
 
 def _given(give: Give) -> str:
-    text = f"{_capital(_plain(give.drug))} {quantity_in_words(give.dose)}"
+    text = f"{_capital(_plain(give.drug))} {dose_in_words(give)}"
     if give.hours:
         text += f" over {give.hours:g} h"
     if give.per_day > 1:

@@ -29,6 +29,8 @@ class Give:
     at or above the level at the time of giving on `until_days` days in a row. With `every`,
     giving goes on after the last of `days`, every so many days, until the stage is left or the
     study ends. `steady`: the same amount as one rate without pause, from the first of `days` on.
+    `bands` are pairs of a body weight (kg), rising, and the dose of whoever weighs less than that
+    and no less than the one before; `dose` is that of all others.
     """
 
     drug: str
@@ -43,6 +45,7 @@ class Give:
     every: float = 0.0
     steady: bool = False
     source: str = ""
+    bands: tuple[tuple[float, Quantity], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

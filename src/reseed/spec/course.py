@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reseed.base.units import convert
 from reseed.nouns.course import Course, Do, Give, Stage, Switch, When
 from reseed.spec.crosscheck import check_course
 from reseed.spec.days import Days, Gap, Hour, Hours, Length, Span
@@ -37,9 +38,15 @@ class UntilShape(Shape):
     days: Annotated[int, Field(ge=1, le=365)] = 1
 
 
+class BandShape(Shape):
+    below: PositiveQuantity
+    dose: Dose
+
+
 class GiveShape(Shape):
     drug: Word
     dose: Dose
+    band: Annotated[list[BandShape], Field(max_length=20)] = []
     days: Days
     over: Hours | None = None
     hour: Hour = 9.0
@@ -197,6 +204,9 @@ def _give(give: GiveShape) -> Give:
         every=(give.every or 1.0) if endless else 0.0,
         steady=give.steady,
         source=give.source,
+        bands=tuple(
+            (convert(one.below.value, one.below.unit, "kg"), one.dose) for one in give.band
+        ),
     )
 
 

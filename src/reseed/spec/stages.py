@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from reseed.base.units import compatible, convert
 from reseed.base.words import one_of
 from reseed.nouns.course import OF_A_DRUG
 from reseed.spec.days import parse_days, parse_length, parse_span
@@ -85,6 +86,7 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
             key = "steady" if steady else "every"
             expected = f'days without end, such as "0..", with `{key}`'
             sheet.add(f"{at}.days", quoted(give.get("days")), expected)
+        _check_bands(give, at, sheet)
         gap = attempt(parse_length, give.get("every"))
         if gap is not None and gap < 1.0 and not steady:
             expected = "at least 1 day, or `steady` for a rate without doses"
@@ -93,6 +95,24 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
             sheet.add(f"{at}.until", quoted(give.get("days")), "days that end, with `until`")
         if steady and "over" in give:
             sheet.add(f"{at}.over", quoted(give["over"]), "no duration: it is given without pause")
+
+
+def _check_bands(give: Mapping[str, Any], place: str, sheet: Sheet) -> None:
+    """Bands of the dose go by body weight, and their bounds rise."""
+    last = 0.0
+    for k, band in enumerate(tables(give, "band"), 1):
+        below = attempt(parse_level, band.get("below"))
+        if below is None:
+            continue
+        if not compatible(below.unit, "kg"):
+            sheet.add(f"{place}.band[{k}].below", quoted(band["below"]), "a body weight, in kg")
+            continue
+        weight = convert(below.value, below.unit, "kg")
+        if weight <= last:
+            sheet.add(
+                f"{place}.band[{k}].below", quoted(band["below"]), "a higher weight each time"
+            )
+        last = weight
 
 
 def _check_drugs(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
