@@ -12,6 +12,7 @@ from examples import cohort, one_compartment
 
 from reseed.base.errors import InvalidInput
 from reseed.course import in_words, plan
+from reseed.course.orders import doses
 from reseed.engine import solve
 from reseed.model import compile_model
 from reseed.nouns.course import Course, Do, Give, Quantity, Stage
@@ -155,3 +156,40 @@ def test_the_course_says_it_in_words() -> None:
     text = " ".join(in_words(course))
     assert "The exposure to busulfan is measured, and its further doses are scaled" in text
     assert "daily from day −6 to day −4" in text
+
+
+BANDS = """
+[[stage.give.band]]
+below = "9 kg"
+dose = "4 mg_per_kg"
+[[stage.give.band]]
+below = "{second}"
+dose = "{dose}"
+"""
+
+
+def test_doses_by_bands_of_weight() -> None:
+    """Whoever weighs less than a bound has its dose; at the bound, that of the next band."""
+    bands = ((9.0, Quantity(4.0, "mg_per_kg")), (16.0, Quantity(50.0, "mg")))
+    give = Give("drug", Quantity(3.0, "mg_per_kg"), (0.0,), 3.0, 0.0, 1, bands=bands)
+    weights = np.array([8.0, 9.0, 15.9, 16.0])
+    people = dataclasses.replace(cohort(4, weight=(1.0, "kg")), covariates={"weight": weights})
+    assert doses(give, people, "mg").tolist() == [32.0, 50.0, 50.0, 48.0]
+
+
+@pytest.mark.parametrize(
+    ("second", "dose", "part"),
+    [
+        ("9 kg", "4.8 mg_per_kg", "a higher weight each time"),
+        ("9 L", "4.8 mg_per_kg", "a body weight, in kg"),
+        ("16 kg", "2 cell_per_kg", "an amount as that of the dose"),
+    ],
+)
+def test_bands_that_cannot_be_are_refused(
+    tmp_path: Path, second: str, dose: str, part: str
+) -> None:
+    """Weights that rise, and doses of one kind."""
+    path = tmp_path / "c.toml"
+    path.write_text(STAGE.format(more=BANDS.format(second=second, dose=dose)), encoding="utf-8")
+    with pytest.raises(InvalidInput, match=part):
+        read_course(path, find_library())
