@@ -12,6 +12,7 @@ import pytest
 from dosing import HOUR, Dose, at, follow, half_life
 
 from reseed.model import compile_model
+from reseed.nouns.course import Quantity
 from reseed.nouns.system import System
 from reseed.spec import find_library, read_module
 
@@ -20,11 +21,11 @@ ROUND_THE_CLOCK = [float(day) for day in range(4)]
 
 
 @cache
-def probed(drugs: tuple[str, ...]) -> System:
+def probed(drugs: tuple[str, ...], overrides: tuple[tuple[str, Quantity], ...] = ()) -> System:
     """Drugs over a marrow that only dies, whose hits on stem cells are never repaired."""
     library = find_library([MARROW])
     modules = [read_module(library.path("models", name)) for name in ("marrow_probe", *drugs)]
-    return compile_model(modules, "probed")
+    return compile_model(modules, "probed", dict(overrides))
 
 
 def killed(doses: Sequence[Dose], days: float = 20, **person: float) -> float:
@@ -260,3 +261,33 @@ def test_b_cells_stay_away_for_months_after_rituximab() -> None:
     rate = np.gradient(shown["b_cell_damage"], HOUR / 2)
     held = np.flatnonzero(rate > 0.0231)[-1] * HOUR / 2
     assert held == pytest.approx(236, abs=15)
+
+
+@pytest.mark.parametrize(("drug", "days"), [("busulfan", 4), ("fludarabine", 4), ("treosulfan", 3)])
+def test_every_day_of_treatment_has_a_clearance_of_its_own(drug: str, days: int) -> None:
+    """Doses a day apart whose clearance is 1, 2, ... times the usual: areas 1, 1/2, ... of it."""
+    factors = {f"{drug}__occasion_{i}": Quantity(float(i), "") for i in range(1, days + 1)}
+    one = probed((drug,), tuple(factors.items()))
+    doses = [(drug, float(day), 1.0, 0.1) for day in range(days)]
+    whole = follow(probed((drug,)), doses[:1], [f"{drug}_auc"], 30)[1][f"{drug}_auc"][-1]
+    areas = follow(one, doses, [f"{drug}_auc"], 30)[1][f"{drug}_auc"]
+    if drug != "fludarabine":  # its half-life is too long for areas by day
+        at_ends = areas[[48 * day for day in range(1, days + 1)]]
+        expected = whole * np.cumsum(1 / np.arange(1, days + 1))
+        assert at_ends == pytest.approx(expected, rel=0.01)
+    assert areas[-1] < 0.8 * days * whole
+
+
+def test_busulfan_clearance_that_falls() -> None:
+    """Lawson 2022: exp(-0.198 t/(50.6 h + t)) since the first dose; 14.5 L/h gives 67.1 mg*h/L."""
+    falling = (
+        ("busulfan__decline", Quantity(0.198, "")),
+        ("busulfan__clearance_reference", Quantity(14.5, "L/h")),
+    )
+    doses = [("busulfan", float(day), 224.0, 3.0) for day in range(4)]
+    show = ["busulfan_auc", "busulfan_clearance"]
+    times, shown = follow(probed(("busulfan",), falling), doses, show, 10, height=167.27)
+    fall = shown["busulfan_clearance"] / shown["busulfan_clearance"][0]
+    hours = 24 * times
+    assert fall == pytest.approx(np.exp(-0.198 * hours / (50.6 + hours)), rel=1e-3)
+    assert shown["busulfan_auc"][-1] * 24 == pytest.approx(67.1, rel=0.02)
