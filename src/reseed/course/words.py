@@ -13,7 +13,7 @@ _PROCEDURES = {
     "freeze": "The graft is frozen",
     "thaw": "The graft is thawed",
     "infuse": "The graft is infused",
-    "adjust_dose": "The exposure to {drug} is measured, and its further doses are scaled",
+    "adjust_dose": "The exposure to {drug} is measured {when}, and its further doses are scaled",
 }
 _FAILS = {"harvest": "With too few cells the harvest has failed: {after}"}
 _NOTHING = "Patients are seen from day 0 on, and nothing is given"
@@ -143,15 +143,18 @@ def _given(give: Give) -> str:
 
 
 def _done(do: Do) -> str:
+    first, last = day_in_words(do.day), day_in_words(do.last_day)
+    when = f"on day {first}"
+    if do.last_day > do.day:
+        end = (
+            f"to day {last}"
+            if do.drug
+            else f"until enough are in hand, at the latest on day {last}"
+        )
+        when = f"daily from day {first} {end}"
     text = _PROCEDURES.get(do.procedure, _capital(_plain(do.procedure)))
-    text = text.format(drug=_plain(do.drug))
-    if do.drug and do.last_day > do.day:
-        text += f" daily from day {day_in_words(do.day)} to day {day_in_words(do.last_day)}"
-    elif do.last_day > do.day:
-        first, last = day_in_words(do.day), day_in_words(do.last_day)
-        text += f" daily from day {first} until enough are in hand, at the latest on day {last}"
-    else:
-        text += f" on day {day_in_words(do.day)}"
+    text = text if "{when}" in text else f"{text} {{when}}"
+    text = text.format(drug=_plain(do.drug), when=when)
     if do.settings:
         named = [f"{_plain(name)} {quantity_in_words(q)}" for name, q in do.settings]
         text += f" ({'; '.join(named)})"
