@@ -136,6 +136,10 @@ ADJUST = '[[stage.procedure]]\ndo = "adjust_dose"\ndays = -6\n{drug}'
         (ADJUST.format(drug='drug = "melphalan"'), "a drug of its stage"),
         ('[[stage.procedure]]\ndo = "thaw"\ndrug = "busulfan"\ndays = 0', "no drug for thaw"),
         (
+            ADJUST.format(drug='drug = "busulfan"\nhour = 8').replace("-6", "-7"),
+            "after the first dose of busulfan",
+        ),
+        (
             'every = "2 day"\n' + ADJUST.format(drug='drug = "busulfan"'),
             "without until, steady, every",
         ),
