@@ -24,7 +24,7 @@ _CONDITIONS = {
     "at_most": "{name} at or below {level}",
     "failed": "that the {name} has failed",
 }
-_WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+"}
+_WRITTEN = {"atg": "ATG", "auc": "AUC", "cd34": "CD34+", "cd3": "CD3+", "cd117": "CD117"}
 _UNITS = {
     "mg": "mg", "g": "g", "ug": "µg", "kg": "kg", "m2": "m²", "h": "h", "cell": "cells",
     "L": "L", "day": "day", "uL": "µL",
