@@ -12,7 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from reseed.course import quantity_in_words
+from reseed.course import dose_in_words
 from reseed.course.words import day_in_words
 from reseed.nouns.course import Course, Do, Give
 from reseed.spec import find_library, read_course
@@ -79,16 +79,13 @@ def _drugs(course: Course) -> str:
 
 
 def _dose(give: Give) -> str:
-    text = f"{_name(give.drug)} {quantity_in_words(give.dose)}"
+    text = f"{_name(give.drug)} {dose_in_words(give)}"
     if give.per_day > 1:
         text += f" {give.per_day} times a day"
     first, last = give.days[0], give.days[-1]
     days = [day_in_words(day) for day in give.days]
     together = len(days) > 2 and last - first == len(days) - 1
     text += f", day {days[0]} to {days[-1]}" if together else f", day {' and '.join(days)}"
-    if give.among:
-        bounds = (("from", give.among.low), ("below", give.among.below))
-        text += " (" + " and ".join(f"{w} {quantity_in_words(b)}" for w, b in bounds if b) + ")"
     return text + (" until recovery" if give.until_port else "")
 
 
@@ -104,7 +101,7 @@ def _graft(course: Course) -> str:
     told = [_GRAFTS[name] for name in dos if name in _GRAFTS]
     mobilised = [g for stage in course.stages if stage.name == "mobilisation" for g in stage.gives]
     if mobilised:
-        doses = " and ".join(f"{_name(g.drug)} {quantity_in_words(g.dose)}" for g in mobilised)
+        doses = " and ".join(f"{_name(g.drug)} {dose_in_words(g)}" for g in mobilised)
         told.append(f"own, mobilised with {doses}")
     told += [_TOLD[name] for name in dos if name in _TOLD]
     if "freeze" not in dos and "take_stored" not in dos:

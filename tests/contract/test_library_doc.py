@@ -17,6 +17,7 @@ from reseed.spec.cohort import (
     HistoryShape,
 )
 from reseed.spec.course import (
+    BandShape,
     CourseShape,
     DoShape,
     GiveShape,
@@ -69,7 +70,16 @@ def test_the_python_of_the_page_runs(place: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     "shape",
     [
-        *(CourseShape, StageShape, GiveShape, UntilShape, DoShape, SwitchShape, WhenShape),
+        *(
+            CourseShape,
+            StageShape,
+            GiveShape,
+            BandShape,
+            UntilShape,
+            DoShape,
+            SwitchShape,
+            WhenShape,
+        ),
         *(CohortShape, CovariateShape, CorrelationShape, HistoryShape, CriterionShape),
         *(EndpointShape, *SETTINGS.values()),
         *(ScenarioShape, ArmShape, DisplayShape, ObservationShape, SolverShape),

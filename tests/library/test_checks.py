@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ BODY = {
     "sex": (0.0, ""),
     "creatinine_clearance": (100.0, "mL/min"),
 }
-OPTIONAL = re.compile(r"\bdefault=|^optional\b")
+SUPPLIED = {p.name for m in MODULES.values() for p in m.ports if p.direction in ("out", "owns")}
 
 
 def checks() -> list[tuple[str, dict[str, Any]]]:
@@ -53,9 +52,9 @@ def with_suppliers(name: str) -> list[Module]:
             p.name
             for m in chosen.values()
             for p in m.ports
-            if p.direction in ("in", "shares") and not OPTIONAL.search(p.note)
+            if p.direction in ("in", "shares") and "default=" not in p.note
         }
-        missing = needed - there - BODY.keys()
+        missing = (needed & SUPPLIED) - there - BODY.keys()
         if not missing:
             return list(chosen.values())
         for module in MODULES.values():

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from dosing import HOUR, at, follow, half_life
 
-from reseed.base.ports import find_port
-from reseed.engine import solve
 from reseed.model import compile_model
-from reseed.nouns.cohort import Cohort, Covariate
 from reseed.nouns.course import Quantity
-from reseed.nouns.key import Key
-from reseed.nouns.probe import Probe
-from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
 from reseed.spec import find_library, read_module
 
-HOUR = 1 / 24
 PHYSIOLOGY = ("granulopoiesis", "platelets", "mobilisation")
 LINEAR_CLEARANCE = {  # L/h in the person below
     "carmustine": 77.6 * 70 * 0.06,
     "etoposide": 1.14 + 0.0057 * (100 - 70),
     "cytarabine": 134 * 1.8,
-    "melphalan": 26.5,
+    "melphalan": 26.5 * (17 * (56.127 / 50) ** 0.75 + 11.1 * 100 / 88) / 28.1,
     "fludarabine": (3.2 + 0.78 * 0.06 * 100 * 1.73 / 1.8) / 0.781,
     "filgrastim": 1.23,
     "plerixafor": 0.1386 * 0.3 * 70,
 }
 DRUGS = (*LINEAR_CLEARANCE, "cyclophosphamide", "busulfan", "rabbit_atg")
-UNITS = {
-    "weight": "kg",
-    "height": "cm",
-    "body_surface_area": "m^2",
-    "sex": "",
-    "creatinine_clearance": "mL/min",
-}
-PERSON = {
-    "weight": 70.0,
-    "height": 176.0,
-    "body_surface_area": 1.8,
-    "sex": 1.0,
-    "creatinine_clearance": 100.0,
-}
-Dose = tuple[str, float, float, float]  # drug, day, mg, hours (0 = bolus)
+MEDIANS = {"weight": 74.72, "height": 150.0, "creatinine_clearance": 93.93}  # Nath 2010's
 
 
 @cache
@@ -62,65 +40,16 @@ def system(
     return compile_model(modules, "drugs", dict(overrides))
 
 
-def course_of(one: System, doses: Sequence[Dose], end: float) -> Schedule:
-    """A schedule of known doses for one patient."""
-    jumps = []
-    for drug, day, amount, hours in doses:
-        target = find_port(one, drug).symbol
-        if hours:
-            jumps.append((day, amount / (hours * HOUR), target))
-            jumps.append((day + hours * HOUR, -amount / (hours * HOUR), target))
-        else:
-            jumps.append((day, amount, target))
-    jumps.sort()
-    return Schedule(
-        times=np.array([[time for time, _, _ in jumps]]),
-        values=np.array([[value for _, value, _ in jumps]]),
-        targets=tuple(target for _, _, target in jumps),
-        tags=("",) * len(jumps),
-        boundaries=(),
-        origin=np.zeros(1),
-        end=end,
-    )
-
-
-def follow(
-    one: System, doses: Sequence[Dose], show: Sequence[str], days: float, **person: float
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Times (days, every half hour) and the shown quantities of one patient."""
-    values: Mapping[str, float] = {**PERSON, **person}
-    wanted = {port.name for port in one.ports if port.direction == "in"}
-    columns = tuple(Covariate(name, UNITS[name]) for name in sorted(wanted))
-    cohort = Cohort(
-        np.array([0]), columns, {c.name: np.array([values[c.name]]) for c in columns}, {}
-    )
-    times = np.arange(0, days, HOUR / 2)
-    schedule = course_of(one, doses, days)
-    found, _ = solve(one, cohort, schedule, Probe(tuple(show), times), key=Key(1))
-    assert found.status[0] == 0
-    return times, dict(zip(show, found.values[0], strict=True))
-
-
-def at(times: np.ndarray, values: np.ndarray, day: float) -> float:
-    return float(np.interp(day, times, values))
-
-
-def half_life(times: np.ndarray, values: np.ndarray, start: float, end: float) -> float:
-    """Hours, from the slope of the logarithm over a window of days."""
-    inside = (times >= start) & (times <= end)
-    return -math.log(2) / float(np.polyfit(times[inside] * 24, np.log(values[inside]), 1)[0])
-
-
 def test_melphalan_area_at_200_mg_per_m2() -> None:
     """360 mg give 13.4 mg*h/L, within 3 % (Cho 2018)."""
-    _, shown = follow(system(), [("melphalan", 0.0, 360.0, 0.5)], ["melphalan_auc"], 5)
+    _, shown = follow(system(), [("melphalan", 0.0, 360.0, 0.5)], ["melphalan_auc"], 5, **MEDIANS)
     assert shown["melphalan_auc"][-1] * 24 == pytest.approx(13.4, rel=0.03)
 
 
 def test_melphalan_leaves_a_third_of_a_percent_of_neutrophil_progenitors() -> None:
     """Cho's chain falls to 0.31 % of baseline; ours regrows a little differently."""
     name = "neutrophil_progenitors"
-    _, shown = follow(system(), [("melphalan", 0.0, 360.0, 0.5)], [name], 5)
+    _, shown = follow(system(), [("melphalan", 0.0, 360.0, 0.5)], [name], 5, **MEDIANS)
     assert 0.001 < shown[name].min() / shown[name][0] < 0.01
 
 

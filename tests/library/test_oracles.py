@@ -23,7 +23,14 @@ from reseed.spec import find_library, read_module
 from reseed.trial.setup import set_up
 
 NAMES = ("granulopoiesis", "platelets", "mobilisation", "melphalan", "filgrastim")
-BODY = {"weight": 70.0, "age": 36.0}
+BODY = {
+    "weight": 70.0,
+    "height": 172.0,
+    "sex": 0.0,
+    "age": 36.0,
+    "creatinine_clearance": 100.0,
+    "haematocrit": 0.4,
+}
 
 
 def test_the_assembly_is_what_libroadrunner_makes_of_it() -> None:

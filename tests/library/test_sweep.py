@@ -17,7 +17,12 @@ from reseed.nouns.module import Parameter
 from reseed.spec import find_library
 
 PATIENTS = 200  # of every model
-NO_ARM = ("process__", "inject__", "wait_for_washout__")  # procedures of no arm that is swept
+NO_ARM = (
+    "process__",
+    "inject__",
+    "wait_for_washout__",
+    "adjust_dose__",
+)  # procedures of no arm that is swept
 
 
 @pytest.mark.parametrize("name", names_of_cases())

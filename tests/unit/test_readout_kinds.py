@@ -331,6 +331,21 @@ def test_amounts_are_picked(pick: str, value: float) -> None:
     assert judge(None, rule, records=rows)[0][1:] == (1, value)
 
 
+def test_a_visit_may_find_a_value_within_bounds() -> None:
+    """100 per cent for whom it lies between them, in the unit of the bounds; at a bound, too."""
+    within = {"port": "neutrophils", "day": 3.0, "measure": "within", "unit": "1e6 cell/L"}
+    low, high = Quantity(0.5, "1e9 cell/L"), Quantity(1.0, "1e9 cell/L")
+    bounds = (
+        endpoint("at_visit", "both", **within, at_least=low, at_most=high),
+        endpoint("at_visit", "low", **within, at_least=low),
+        endpoint("at_visit", "high", **within, at_most=high),
+    )
+    plain = endpoint("at_visit", "plain", port="neutrophils", day=3.0, unit="1e6 cell/L")
+    for count, expected in ((0.4, (0, 0, 100)), (0.5, (100, 100, 100)), (1.2, (0, 100, 0))):
+        found = judge([count], *bounds, plain)
+        assert tuple(value for *_, value in found) == pytest.approx((*expected, 1000 * count))
+
+
 def test_amount_without_record_is_undefined() -> None:
     """Not zero."""
     time, status, value = judge(None, endpoint("amount", source="harvest", record="cd34"))[0]

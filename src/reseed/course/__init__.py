@@ -6,7 +6,7 @@ from reseed.course.orders import administrations, tag
 from reseed.course.plan import plan
 from reseed.course.procedures import FAILING, PROCEDURES, RECORDS
 from reseed.course.switching import record_of
-from reseed.course.words import in_words, quantity_in_words
+from reseed.course.words import dose_in_words, in_words
 
 __all__ = [
     "FAILING",
@@ -14,9 +14,9 @@ __all__ = [
     "RECORDS",
     "administrations",
     "given_of",
+    "dose_in_words",
     "in_words",
     "plan",
-    "quantity_in_words",
     "record_of",
     "stop_of",
     "tag",

@@ -19,8 +19,7 @@ _PROCEDURES = {
     "thaw": "The graft is thawed",
     "wait_for_washout": "What follows waits until the antibody is washed out",
     "infuse": "The graft is infused",
-    "adjust_dose": "The exposure to {drug} is measured, and its further doses are scaled",
-    "inject": "Purified stem cells are injected",
+    "adjust_dose": "The exposure to {drug} is measured {when}, and its further doses are scaled",
 }
 _FAILS = {"harvest": "With too few cells the harvest has failed: {after}"}
 _NOTHING = "Patients are seen from day 0 on, and nothing is given"
@@ -31,7 +30,16 @@ _CONDITIONS = {
     "at_most": "{name} at or below {level}",
     "failed": "that the {name} has failed",
 }
-_WRITTEN = {"atg": "ATG", "cd34": "CD34+", "cd3": "CD3+", "cd19": "CD19+", "nk": "NK", "hla": "HLA"}
+_WRITTEN = {
+    "atg": "ATG",
+    "auc": "AUC",
+    "cd34": "CD34+",
+    "cd3": "CD3+",
+    "cd19": "CD19+",
+    "cd117": "CD117",
+    "nk": "NK",
+    "hla": "HLA",
+}
 _UNITS = {
     "mg": "mg", "g": "g", "ug": "µg", "kg": "kg", "m2": "m²", "h": "h", "cell": "cells",
     "L": "L", "day": "day", "uL": "µL",
@@ -96,6 +104,13 @@ def day_in_words(day: float) -> str:
     return f"{'−' if day < 0 else '+'}{abs(day):g}"
 
 
+def dose_in_words(give: Give) -> str:
+    """50 mg/kg, or by weight: 3.2 mg/kg (below 9 kg 4 mg/kg)."""
+    bands = [f"below {weight:g} kg {quantity_in_words(dose)}" for weight, dose in give.bands]
+    by_weight = f" ({', '.join(bands)})" if bands else ""
+    return quantity_in_words(give.dose) + by_weight
+
+
 def quantity_in_words(quantity: Quantity) -> str:
     """50 mg/kg, 200 mg/m², 5 × 10⁶ cells/kg."""
     unit = quantity.unit.replace("_per_", "/").replace("^", "")
@@ -125,7 +140,7 @@ def _days(days: tuple[float, ...]) -> str:
 
 
 def _given(give: Give) -> str:
-    text = f"{_capital(_plain(give.drug))} {quantity_in_words(give.dose)}"
+    text = f"{_capital(_plain(give.drug))} {dose_in_words(give)}"
     if give.hours:
         text += f" over {give.hours:g} h"
     if give.per_day > 1:
@@ -146,15 +161,18 @@ def _given(give: Give) -> str:
 
 
 def _done(do: Do) -> str:
+    first, last = day_in_words(do.day), day_in_words(do.last_day)
+    when = f"on day {first}"
+    if do.last_day > do.day:
+        end = (
+            f"to day {last}"
+            if do.drug
+            else f"until enough are in hand, at the latest on day {last}"
+        )
+        when = f"daily from day {first} {end}"
     text = _PROCEDURES.get(do.procedure, _capital(_plain(do.procedure)))
-    text = text.format(drug=_plain(do.drug))
-    if do.drug and do.last_day > do.day:
-        text += f" daily from day {day_in_words(do.day)} to day {day_in_words(do.last_day)}"
-    elif do.last_day > do.day:
-        first, last = day_in_words(do.day), day_in_words(do.last_day)
-        text += f" daily from day {first} until enough are in hand, at the latest on day {last}"
-    else:
-        text += f" on day {day_in_words(do.day)}"
+    text = text if "{when}" in text else f"{text} {{when}}"
+    text = text.format(drug=_plain(do.drug), when=when)
     if do.settings:
         named = [f"{_plain(name)} {quantity_in_words(q)}" for name, q in do.settings]
         text += f" ({'; '.join(named)})"

@@ -31,6 +31,8 @@ class Give:
     study ends. `steady`: the same amount as one rate without pause, from the first of `days` on.
     With `only_port`, each administration waits for that port to be at or below `only_level` at
     its time, and is left out otherwise.
+    `bands` are pairs of a body weight (kg), rising, and the dose of whoever weighs less than that
+    and no less than the one before; `dose` is that of all others.
     """
 
     drug: str
@@ -47,6 +49,7 @@ class Give:
     source: str = ""
     only_port: str = ""
     only_level: Quantity | None = None
+    bands: tuple[tuple[float, Quantity], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reseed.base.units import convert
 from reseed.nouns.course import Course, Do, Give, Stage, Switch, When
 from reseed.spec.crosscheck import check_course
 from reseed.spec.days import Days, Gap, Hour, Hours, Length, Span
@@ -42,9 +43,15 @@ class OnlyIfShape(Shape):
     at_most: PositiveQuantity
 
 
+class BandShape(Shape):
+    below: PositiveQuantity
+    dose: Dose
+
+
 class GiveShape(Shape):
     drug: Word
     dose: Dose
+    band: Annotated[list[BandShape], Field(max_length=20)] = []
     days: Days
     over: Hours | None = None
     hour: Hour = 9.0
@@ -205,6 +212,9 @@ def _give(give: GiveShape) -> Give:
         source=give.source,
         only_port=only.port if only else "",
         only_level=only.at_most if only else None,
+        bands=tuple(
+            (convert(one.below.value, one.below.unit, "kg"), one.dose) for one in give.band
+        ),
     )
 
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from reseed.base.time import HOURS_PER_DAY
+from reseed.base.units import compatible, convert
 from reseed.base.words import one_of
 from reseed.nouns.course import OF_A_DRUG
 from reseed.spec.days import parse_days, parse_length, parse_span
@@ -13,6 +15,7 @@ from reseed.spec.shape import attempt, parse_level, tables
 from reseed.spec.sheet import Sheet, quoted, shown
 
 LEVELS = ("rises_by", "at_least", "at_most")
+NINE = 9.0  # the hour of what has none
 UNPLANNED = ("until", "steady", "every")
 
 
@@ -85,6 +88,7 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
             key = "steady" if steady else "every"
             expected = f'days without end, such as "0..", with `{key}`'
             sheet.add(f"{at}.days", quoted(give.get("days")), expected)
+        _check_bands(give, at, sheet)
         gap = attempt(parse_length, give.get("every"))
         if gap is not None and gap < 1.0 and not steady:
             expected = "at least 1 day, or `steady` for a rate without doses"
@@ -98,6 +102,24 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
             sheet.add(f"{at}.only_if", "until and only_if", "one of them")
         if steady and "over" in give:
             sheet.add(f"{at}.over", quoted(give["over"]), "no duration: it is given without pause")
+
+
+def _check_bands(give: Mapping[str, Any], place: str, sheet: Sheet) -> None:
+    """Bands of the dose go by body weight, and their bounds rise."""
+    last = 0.0
+    for k, band in enumerate(tables(give, "band"), 1):
+        below = attempt(parse_level, band.get("below"))
+        if below is None:
+            continue
+        if not compatible(below.unit, "kg"):
+            sheet.add(f"{place}.band[{k}].below", quoted(band["below"]), "a body weight, in kg")
+            continue
+        weight = convert(below.value, below.unit, "kg")
+        if weight <= last:
+            sheet.add(
+                f"{place}.band[{k}].below", quoted(band["below"]), "a higher weight each time"
+            )
+        last = weight
 
 
 def _check_drugs(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
@@ -116,6 +138,21 @@ def _check_drugs(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
         elif any(key in give for give in gives if give.get("drug") == drug for key in UNPLANNED):
             expected = f"doses of {drug} without {', '.join(UNPLANNED)}, so that all are planned"
             sheet.add(at, quoted(do.get("do")), expected)
+        elif not _after_first(do, [give for give in gives if give.get("drug") == drug]):
+            sheet.add(f"{at}.days", quoted(do.get("days")), f"after the first dose of {drug}")
+
+
+def _after_first(do: Mapping[str, Any], gives: list[Mapping[str, Any]]) -> bool:
+    """Whether a procedure stands after the first dose, as far as the file can be read."""
+    span = attempt(parse_span, do.get("days"))
+    days = [(attempt(parse_days, give.get("days")), _hour(give)) for give in gives]
+    starts = [found[0] + hour / HOURS_PER_DAY for found, hour in days if found]
+    return not span or not starts or span[0] + _hour(do) / HOURS_PER_DAY > min(starts)
+
+
+def _hour(table: Mapping[str, Any]) -> float:
+    hour = table.get("hour")
+    return float(hour) if isinstance(hour, int | float) else NINE
 
 
 def _check_switch(switch: Mapping[str, Any], place: str, sheet: Sheet, later: list[Any]) -> None:

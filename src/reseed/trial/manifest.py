@@ -10,9 +10,9 @@ from typing import Any
 from reseed.base.version import VERSION
 from reseed.course import (
     administrations,
+    dose_in_words,
     given_of,
     in_words,
-    quantity_in_words,
     record_of,
     stop_of,
     tag,
@@ -197,7 +197,7 @@ def _given(setup: Setup, arm: Arm) -> list[dict[str, Any]]:
         for give in stage.gives:
             entry = {
                 "what": give.drug,
-                "dose": quantity_in_words(give.dose),
+                "dose": dose_in_words(give),
                 "days": [day - (0.0 if switched else earlier) for day in _days_of(give, last)],
                 "until": bool(give.until_port or stage.switch),
                 "tag": tag(give.drug, stage),
