@@ -175,6 +175,7 @@ ASSUMED = {
     "etoposide": "the published clearance is of 50 mg; no area of 200 mg/m2 was at hand",
     "cytarabine": "a clearance from one paper, phases from memory",
     "anti_cd117": "no population model is published; set to fall below 2 mg/L within 14 days",
+    "anti_ckit": "an antibody for mice; its constants are assumed",
     "total_body_irradiation": "a dose, not a drug: survival is tested above",
 }
 SLOW = {"rituximab": (20, 40), "alemtuzumab": (6, 16)}  # days over which a half-life is read
