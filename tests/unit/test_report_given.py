@@ -58,6 +58,15 @@ def test_a_drug_given_after_a_switch_is_counted() -> None:
     np.testing.assert_allclose(time, [4000 - 364.375, 1000 - 728.375, 0])
 
 
+def test_a_dose_by_weight_is_counted_for_those_who_get_it() -> None:
+    """Two of three are below 16 kg, and each of them was given all four doses."""
+    band = {"covariate": "weight", "at_least": None, "below": 16.0}
+    patients = pd.DataFrame({"patient": IDS, "weight": [10.0, 15.9, 16.0]})
+    arm = dataclasses.replace(arm_of([SHOT | {"among": band}], []), patients=patients)
+    orders = received(arm, people(), ORIGIN)
+    np.testing.assert_array_equal(doses_of(orders, "shot"), [4, 4, 0])
+
+
 def test_a_steady_drug_lasts_until_the_switch_and_not_for_a_day() -> None:
     """From entry to the switch of each patient, or to the end of follow-up."""
     orders = received(arm_of([FIRST, SECOND, THIRD]), people(), ORIGIN)

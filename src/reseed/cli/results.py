@@ -81,7 +81,8 @@ def in_words(
 def _without_graft(endpoint: Mapping[str, Any], tallies: Mapping[str, Tally], arm: str) -> bool:
     """Recovery after a graft is no endpoint of an arm without one, where others have one."""
     some = any(tally.grafted is not None for tally in tallies.values())
-    return endpoint["kind"] == "sustained" and some and tallies[arm].grafted is None
+    recovery = endpoint["kind"] == "sustained" and endpoint["origin"] == "infusion"
+    return recovery and some and tallies[arm].grafted is None
 
 
 def _counts(arms: Sequence[Tally]) -> Iterator[Row]:

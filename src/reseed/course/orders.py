@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reseed.base.ports import find_port
 from reseed.base.time import HOURS_PER_DAY
 from reseed.base.units import convert, split_dose_unit
+from reseed.course.band import inside
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.course import Give, Stage
 from reseed.nouns.system import System
@@ -19,7 +20,10 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """On `day`, counted from day 0 of its course or stage, `amounts` (patient,) go to `target`."""
+    """On `day`, counted from day 0 of its course or stage, `amounts` (patient,) go to `target`.
+
+    NaN: nothing is given to this patient.
+    """
 
     day: float
     target: str
@@ -48,6 +52,8 @@ def orders(give: Give, stage: Stage, cohort: Cohort, system: System, last: float
     else:
         amount = doses(give, cohort, port.unit)
         found = [(day, amount) for day in administrations(give, last)]
+    if give.among:
+        found = [(day, np.where(amounts == 0.0, np.nan, amounts)) for day, amounts in found]
     return [Order(day, port.symbol, amounts, label) for day, amounts in found]
 
 
@@ -62,13 +68,18 @@ def administrations(give: Give, last: float) -> list[float]:
 
 
 def doses(give: Give, cohort: Cohort, unit: str) -> Vector:
-    """The amount of one administration for each patient, (patient,), in `unit`."""
+    """The amount of one administration for each patient, (patient,), in `unit`.
+
+    It is 0 for those who are not among the band that is given the drug.
+    """
     amount, per = split_dose_unit(give.dose.unit)
     size = np.ones(len(cohort.ids))
     if per == "kg":
         size = _covariate(cohort, "weight", "kg")
     elif per == "m2":
         size = _covariate(cohort, "body_surface_area", "m^2")
+    if give.among:
+        size = np.where(inside(give.among, cohort), size, 0.0)
     return convert(give.dose.value, amount, unit) * size
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reseed.base.time import HOURS_PER_DAY
-from reseed.nouns.course import Course, Do, Give, Quantity, Stage, Switch, When
+from reseed.nouns.course import Band, Course, Do, Give, Quantity, Stage, Switch, When
 
 _PROCEDURES = {
     "harvest": "Blood stem cells are collected by apheresis",
@@ -142,7 +142,16 @@ def _given(give: Give) -> str:
     if give.only_port and give.only_level is not None:
         level = quantity_in_words(give.only_level)
         text += f", on those days alone on which {_plain(give.only_port)} are at or below {level}"
+    if give.among:
+        text += f", in patients with {band_in_words(give.among)}"
     return text
+
+
+def band_in_words(band: Band) -> str:
+    """A weight of at least 9 kg and below 16 kg."""
+    bounds = (("of at least", band.low), ("below", band.below))
+    told = [f"{word} {quantity_in_words(bound)}" for word, bound in bounds if bound is not None]
+    return f"a {_plain(band.covariate)} {' and '.join(told)}"
 
 
 def _done(do: Do) -> str:

@@ -20,6 +20,18 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Patients with a covariate at study entry from `low` on and under `below` (None: no bound).
+
+    Bands that share a bound share no patient. A bound without a unit is in the covariate's own.
+    """
+
+    covariate: str
+    low: Quantity | None = None
+    below: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Give:
     """A drug given on some days. `drug` names a `dose` port; `days` are relative to infusion.
 
@@ -30,7 +42,7 @@ class Give:
     giving goes on after the last of `days`, every so many days, until the stage is left or the
     study ends. `steady`: the same amount as one rate without pause, from the first of `days` on.
     With `only_port`, each administration waits for that port to be at or below `only_level` at
-    its time, and is left out otherwise.
+    its time, and is left out otherwise. With `among` only patients of that band are given it.
     """
 
     drug: str
@@ -47,6 +59,7 @@ class Give:
     source: str = ""
     only_port: str = ""
     only_level: Quantity | None = None
+    among: Band | None = None
 
 
 @dataclass(frozen=True, slots=True)

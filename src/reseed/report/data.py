@@ -113,11 +113,12 @@ class TrialData:
     def of(self, endpoint: str) -> tuple[tuple[ArmData, Estimate], ...]:
         """The arms that have an estimate of an endpoint, with it.
 
-        Recovery after a graft is no endpoint of an arm without any, where others have one; nor is
-        any other that describes nobody there.
+        Recovery counted from the infusion is no endpoint of an arm without any graft, where others
+        have one; nor is any other that describes nobody there.
         """
         arms = self.arms
-        if any(e["name"] == endpoint and e.get("kind") == "sustained" for e in self.endpoints):
+        own = next((e for e in self.endpoints if e["name"] == endpoint), {})
+        if own.get("kind") == "sustained" and own.get("origin") != "entry":
             arms = tuple(arm for arm in arms if len(arm.rows("infuse"))) or arms
         pairs = ((arm, self.estimates.get((arm.name, endpoint))) for arm in arms)
         known = tuple((arm, found) for arm, found in pairs if found is not None)

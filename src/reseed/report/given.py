@@ -78,6 +78,8 @@ def _received(arm: ArmData, people: Followed, origin: float, entry: Mapping[str,
     start, always = np.full(len(people.ids), origin), np.full(len(people.ids), -np.inf)
     if entry.get("begins"):
         start = _first(arm, people, "switch", entry["begins"], always)
+    if entry.get("among"):
+        start = np.where(_inside(arm, people, entry["among"]), start, np.inf)
     times = np.sort(np.asarray(entry["days"], dtype=float))
     since = start if entry.get("begins") else always  # a course may be stopped before its day 0
     cancelled = _first(arm, people, "stop", str(entry.get("tag", "")), since)
@@ -96,6 +98,14 @@ def _received(arm: ArmData, people: Followed, origin: float, entry: Mapping[str,
         at_stop=cancelled <= np.minimum(people.last, recovered),
         chosen=_chosen(arm, people, entry["gives"], start, times) if entry.get("gives") else None,
     )
+
+
+def _inside(arm: ArmData, people: Followed, band: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Who is in the band that is given it, (patient,)."""
+    values = arm.patients.set_index("patient")[band["covariate"]].reindex(people.ids)
+    low, below = band["at_least"], band["below"]
+    inside = np.ones(len(values), dtype=bool) if low is None else values.to_numpy() >= low
+    return inside if below is None else inside & (values.to_numpy() < below)
 
 
 def _chosen(

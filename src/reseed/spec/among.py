@@ -1,4 +1,4 @@
-"""`[[among]]` of an endpoint file: the patients of whom it tells, by their covariates."""
+"""Whom a file is about, by covariates: `[[among]]` of an endpoint, `among` of what is given."""
 
 from __future__ import annotations
 
@@ -57,6 +57,28 @@ def check_among(data: Mapping[str, Any], sheet: Sheet, cohort: CohortDesign) -> 
             if isinstance(bound, Quantity) and not _fits(bound, column.unit):
                 expected = f"a value in {column.unit or 'no unit'} or alike, the unit of {name}"
                 sheet.add(f"{place}.{key}", quoted(raw[key]), expected)
+
+
+def check_bands(data: Mapping[str, Any], sheet: Sheet, cohort: CohortDesign) -> None:
+    """Whether the cohort has the covariates of bands in a course: numbers, in fitting units."""
+    columns = {row.covariate.name: row.covariate for row in cohort.rows}
+    known = [name for name, column in columns.items() if not column.levels]
+    for i, stage in enumerate(tables(data, "stage"), 1):
+        for j, give in enumerate(tables(stage, "give"), 1):
+            band, place = give.get("among"), f"stage[{i}].give[{j}].among"
+            name = band.get("covariate") if isinstance(band, dict) else None
+            if not isinstance(band, dict) or not isinstance(name, str):
+                continue
+            if name not in known:
+                expected = one_of(name, known, "a covariate of numbers")
+                sheet.add(f"{place}.covariate", quoted(name), expected)
+                continue
+            unit = columns[name].unit
+            for key in (key for key in ("at_least", "below") if key in band):
+                bound = attempt(parse_level, band[key])
+                if isinstance(bound, Quantity) and not _fits(bound, unit):
+                    expected = f"a value in {unit or 'no unit'} or alike, the unit of {name}"
+                    sheet.add(f"{place}.{key}", quoted(band[key]), expected)
 
 
 def _fits(bound: Quantity, unit: str) -> bool:

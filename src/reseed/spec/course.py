@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reseed.nouns.course import Course, Do, Give, Stage, Switch, When
+from reseed.nouns.course import Band, Course, Do, Give, Stage, Switch, When
 from reseed.spec.crosscheck import check_course
 from reseed.spec.days import Days, Gap, Hour, Hours, Length, Span
 from reseed.spec.library import Library
@@ -42,6 +42,12 @@ class OnlyIfShape(Shape):
     at_most: PositiveQuantity
 
 
+class BandShape(Shape):
+    covariate: Word
+    at_least: Level | None = None
+    below: Level | None = None
+
+
 class GiveShape(Shape):
     drug: Word
     dose: Dose
@@ -51,6 +57,7 @@ class GiveShape(Shape):
     per_day: Annotated[int, Field(ge=1, le=48)] = 1
     until: UntilShape | None = None
     only_if: OnlyIfShape | None = None
+    among: BandShape | None = None
     every: Gap | None = None
     steady: bool = False
     source: Line = ""
@@ -188,7 +195,7 @@ def _stage(stage: StageShape) -> Stage:
 
 
 def _give(give: GiveShape) -> Give:
-    until, only = give.until, give.only_if
+    until, only, band = give.until, give.only_if, give.among
     endless = math.isinf(give.days[-1])
     return Give(
         drug=give.drug,
@@ -205,6 +212,7 @@ def _give(give: GiveShape) -> Give:
         source=give.source,
         only_port=only.port if only else "",
         only_level=only.at_most if only else None,
+        among=Band(band.covariate, band.at_least, band.below) if band else None,
     )
 
 

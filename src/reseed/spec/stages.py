@@ -85,6 +85,7 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
             key = "steady" if steady else "every"
             expected = f'days without end, such as "0..", with `{key}`'
             sheet.add(f"{at}.days", quoted(give.get("days")), expected)
+        _check_band(give.get("among"), f"{at}.among", sheet)
         gap = attempt(parse_length, give.get("every"))
         if gap is not None and gap < 1.0 and not steady:
             expected = "at least 1 day, or `steady` for a rate without doses"
@@ -94,10 +95,23 @@ def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
                 sheet.add(f"{at}.{key}", quoted(give.get("days")), f"days that end, with `{key}`")
             if key in give and "over" in give:
                 sheet.add(f"{at}.{key}", "an infusion", f"a bolus, with `{key}`")
+            if key in give and "among" in give:
+                sheet.add(f"{at}.{key}", f"{key} and among", "one of them")
         if "until" in give and "only_if" in give:
             sheet.add(f"{at}.only_if", "until and only_if", "one of them")
         if steady and "over" in give:
             sheet.add(f"{at}.over", quoted(give["over"]), "no duration: it is given without pause")
+
+
+def _check_band(band: Any, place: str, sheet: Sheet) -> None:
+    """A band has a bound, and something between two of them."""
+    if not isinstance(band, dict):
+        return
+    low, high = (attempt(parse_level, band.get(key)) for key in ("at_least", "below"))
+    if "at_least" not in band and "below" not in band:
+        sheet.add(place, "no bound", "at_least and below, or one of them")
+    if low and high and low.unit == high.unit and low.value >= high.value:
+        sheet.add(f"{place}.below", str(high), f"a value above {low}")
 
 
 def _check_drugs(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
@@ -147,7 +161,7 @@ def _check_waiting(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:
         expected = "none in a stage that begins with a switch"
         sheet.add(f"{place}.procedure", "a procedure", expected)
     for j, give in enumerate(tables(stage, "give"), 1):
-        for key in ("until", "only_if"):
+        for key in ("until", "only_if", "among"):
             if key in give:
                 expected = "none in a stage that begins with a switch"
                 sheet.add(f"{place}.give[{j}].{key}", key, expected)

@@ -8,7 +8,7 @@ from typing import Any
 from reseed.base.words import nearest, one_of
 from reseed.nouns.module import Module
 from reseed.spec import crosscheck
-from reseed.spec.among import check_among
+from reseed.spec.among import check_among, check_bands
 from reseed.spec.assembly import Gap, assemble, outputs
 from reseed.spec.assessment import check_assessments, check_baseline
 from reseed.spec.course import misfits
@@ -56,6 +56,8 @@ def check_together(found: Gathered) -> None:
     if found.cohort and found.cohort[1]:
         for endpoint_sheet, _, raw in found.endpoints.values():
             check_among(raw, endpoint_sheet, found.cohort[1])
+        for course_sheet, _, raw in found.courses.values():
+            check_bands(raw, course_sheet, found.cohort[1])
     for endpoint_sheet, _, raw in found.endpoints.values():
         check_baseline(raw, endpoint_sheet, data)
     _check_following(found)

@@ -7,6 +7,7 @@ import hashlib
 import math
 from typing import Any
 
+from reseed.base.units import convert
 from reseed.base.version import VERSION
 from reseed.course import (
     administrations,
@@ -185,7 +186,8 @@ def _given(setup: Setup, arm: Arm) -> list[dict[str, Any]]:
     the record `begins`. What has no end (`endless`) is given to the end of the study at the latest.
     `until` is true where it may stop earlier: with a record of source `stop` and the name `tag`,
     or with the drug's own (`stops`). Where each dose waits for a low count, `gives` is
-    the record of those that were given. A `steady` drug has its first and its last day alone.
+    the record of those that were given. A `steady` drug has its first and its last day alone. What
+    some are given alone has `among`: a covariate, and its bounds in the unit of the cohort or null.
     """
     course, infusion = arm.course, setup.scenario.infusion_day
     earlier = infusion if course.origin == "entry" else 0.0
@@ -206,9 +208,22 @@ def _given(setup: Setup, arm: Arm) -> list[dict[str, Any]]:
                 "gives": given_of(give.drug) if give.only_port else "",
                 "steady": give.steady,
                 "endless": bool(give.every),
+                "among": _band(setup, give),
             }
             entries.append(entry)
     return entries
+
+
+def _band(setup: Setup, give: Give) -> dict[str, Any] | None:
+    if give.among is None:
+        return None
+    name = give.among.covariate
+    unit = next(r.covariate.unit for r in setup.scenario.cohort.rows if r.covariate.name == name)
+    low, below = (
+        None if bound is None else convert(bound.value, bound.unit or unit, unit)
+        for bound in (give.among.low, give.among.below)
+    )
+    return {"covariate": name, "at_least": low, "below": below}
 
 
 def _days_of(give: Give, last: float) -> list[float]:

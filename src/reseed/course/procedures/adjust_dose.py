@@ -123,7 +123,7 @@ class AdjustDose:
         jumps = tuple(
             jump
             for dose, new, old in zip(self.planned, scaled, given, strict=True)
-            if new != old
+            if new != old and dose.amounts[who]
             for jump in dose.added(who, new - old, self.target, self.tag)
         )
         return factor, jumps, scaled

@@ -7,19 +7,21 @@ and sources), and with memory T cells a whole number of autoreactive clones.
 
 Long-term stem cells are few, so they are whole numbers: from Poisson's law, with a mean of their
 frequency among living CD34+ cells times the number of these. Corrected and other cells have a law
-each, which is the same as telling them apart one by one. Each whole number takes one addressed
-uniform.
+each, which is the same as telling them apart one by one. Where the model has niches, they settle
+only as far as these are empty (`settle.py`). Each whole number takes one addressed uniform.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reseed.base.keys import uniforms
 from reseed.base.ports import find_port
-from reseed.course.procedures.chance import poisson
+from reseed.course.procedures.chance import binomial, poisson
 from reseed.course.procedures.common import factors, graft_of, hand_on, read, weight_factor
+from reseed.course.procedures.settle import settled
 from reseed.course.procedures.wait_for_washout import still_waiting
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.graft import Graft
@@ -34,6 +36,7 @@ RECORDS = (
     "cd19_infused",
     "nk_infused",
     "stem_cells_infused",
+    "stem_cells_settled",
     "corrected_infused",
 )  # the names it leaves behind
 _T_CELLS = {  # port of the T cells to the parameter with their share of CD3+ cells
@@ -91,7 +94,7 @@ class Infuse:
         if "clones_returned" in self.states:
             added["clones_returned"] = _clones(moment, graft, t_cells * values["memory_cd4_share"])
         stem = "donor_stem_cells" if graft.origin == "donor" else "host_stem_cells"
-        added |= {stem: plain, "corrected_stem_cells": corrected}
+        added[stem], added["corrected_stem_cells"] = self._settled(moment, plain, corrected)
         jumps = tuple(
             Jump(moment.time, self.states[port], amount, "graft")
             for port, amount in added.items()
@@ -104,10 +107,30 @@ class Infuse:
             Entry("infuse", "nk_infused", graft.nk_per_kg * graft.viable, "cell/kg"),
             Entry("infuse", "stem_cells_infused", plain + corrected, "cell"),
         ]
+        if "empty_niches" in self.states:
+            number = added[stem] + added["corrected_stem_cells"]
+            entries.append(Entry("infuse", "stem_cells_settled", number, "cell"))
         if graft.corrected:
             entries.append(Entry("infuse", "corrected_infused", corrected, "cell"))
         carried = hand_on(moment, graft, stem_cells=int(plain + corrected))
         return Turn(carried, jumps, tuple(entries))
+
+    def _settled(self, moment: Moment, plain: float, corrected: float) -> tuple[float, float]:
+        """How many of each find a niche: all of them where no niches are modelled."""
+        arrivals = plain + corrected
+        if not arrivals or not {"empty_niches", "half_empty_niches"} <= self.states.keys():
+            return plain, corrected
+        empty, half = moment.values["empty_niches"], moment.values["half_empty_niches"]
+        share = settled(arrivals, empty, half) / arrivals
+        number = min(
+            binomial(_uniform(moment, "infuse/settled"), arrivals, share), math.floor(empty)
+        )
+        # a niche takes whichever comes; no more of a kind than there are
+        chosen = binomial(
+            _uniform(moment, "infuse/corrected_settled"), number, corrected / arrivals
+        )
+        chosen = min(max(chosen, number - plain), corrected)
+        return number - chosen, chosen
 
 
 def _own(pool: str, graft: Graft, states: Mapping[str, str]) -> str:
@@ -132,8 +155,11 @@ def _clones(moment: Moment, graft: Graft, memory: float) -> float:
 
 def _draw(moment: Moment, stream: str, mean: float) -> float:
     """A whole number from Poisson's law."""
-    uniform = uniforms(Key(moment.key.seed, stream), moment.patient, draw=moment.ordinal)
-    return poisson(float(uniform), mean)
+    return poisson(_uniform(moment, stream), mean)
+
+
+def _uniform(moment: Moment, stream: str) -> float:
+    return float(uniforms(Key(moment.key.seed, stream), moment.patient, draw=moment.ordinal))
 
 
 def build(system: System, cohort: Cohort, last: float, tags: tuple[str, ...]) -> Infuse:

@@ -26,6 +26,7 @@ _AMOUNTS = (
     ("infuse", "cd19_infused", "sum"),
     ("infuse", "nk_infused", "sum"),
     ("infuse", "stem_cells_infused", "sum"),
+    ("infuse", "stem_cells_settled", "sum"),
     ("infuse", "corrected_infused", "sum"),
 )
 _DRAWN = ("cd34_collected", "cd34_infused")
