@@ -1,7 +1,7 @@
 """Patients of the published cohorts in the compiled engine: the library's own modules and drugs.
 
 The same people and draws at every trial value, so that medians change smoothly. Grafts are laid on
-the clock as what `infuse` adds; no platelets are transfused, for recovery is that of the patient's own.
+the clock as what `infuse` adds; no platelets are transfused, for recovery is that of one's own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from scipy.stats import norm
 
-from bench.engraftment_studies import LEUKAEMIC, Arm, Dose, arms
+from bench.engraftment_studies import LEUKAEMIC, Arm, Dose
 from reseed.base.keys import uniforms
 from reseed.cohort import draw_cohort
 from reseed.course import plan
@@ -34,7 +34,6 @@ FOLLOW_UP = 45.0
 LONG_FOLLOW_UP = 70.0  # of a marrow that had leukaemia
 STEP = 0.25  # days between samples
 PHYSIOLOGY = ("granulopoiesis", "platelets", "mobilisation", "thaw", "infuse")
-CONSTANT = "L/(mg*h)"
 Values = np.ndarray
 
 
@@ -60,7 +59,7 @@ def drugs_of(arm: Arm) -> tuple[str, ...]:
     return tuple(sorted({give.drug for give in arm.gives}))
 
 
-def cells(dose: Dose, name: str, count: int) -> Values:
+def cells(dose: Dose, count: int) -> Values:
     """Living CD34+ cells/kg of each patient, by quantiles in an order of their own."""
     number = np.arange(count)
     uniform = uniforms(Key(SEED, "bench/graft"), number)
@@ -86,14 +85,14 @@ def people(system: System, arm: Arm, values: Mapping[str, float], count: int) ->
     return Cohort(found.ids, columns, {**found.covariates, **own}, {**found.parameters, **fixed})
 
 
-def with_graft(schedule: Schedule, system: System, cohort: Cohort, dose: Dose, name: str) -> Schedule:
+def with_graft(schedule: Schedule, system: System, cohort: Cohort, dose: Dose) -> Schedule:
     """What `infuse` adds to the progenitors of the blood, as jumps on day 0 at eleven."""
     defaults = dict(zip(system.parameters, system.defaults, strict=True))
 
     def of(parameter: str) -> Values:
         return cohort.parameters.get(parameter, np.full(len(cohort.ids), defaults[parameter]))
 
-    viable = cells(dose, name, len(cohort.ids))
+    viable = cells(dose, len(cohort.ids))
     if dose.counted == "before freezing":
         viable = viable * of("thaw__recovery")
     weight = cohort.covariates["weight"]
@@ -112,18 +111,18 @@ def with_graft(schedule: Schedule, system: System, cohort: Cohort, dose: Dose, n
     )
 
 
-def follow(name: str, values: Mapping[str, float], count: int) -> Recovery:
+def follow(arm: Arm, values: Mapping[str, float], count: int) -> Recovery:
     """A cohort with these typical values (in the system's units) in place of the library's."""
-    arm = arms()[name]
     system = system_of(drugs_of(arm))
     cohort = people(system, arm, values, count)
-    course = Course(name, name, "", (Stage("all", "all", arm.gives, ()),), ())
+    course = Course("all", "all", "", (Stage("all", "all", arm.gives, ()),), ())
     end = INFUSION + (LONG_FOLLOW_UP if arm.covariates == LEUKAEMIC else FOLLOW_UP)
     schedule = plan(course, cohort, system, infusion_day=INFUSION, end=end)
     if arm.graft:
-        schedule = with_graft(schedule, system, cohort, arm.graft, name)
+        schedule = with_graft(schedule, system, cohort, arm.graft)
     times = np.arange(INFUSION, end, STEP)
-    found, _ = solve(system, cohort, schedule, Probe(("neutrophils", "platelets"), times), key=Key(SEED))
+    probe = Probe(("neutrophils", "platelets"), times)
+    found, _ = solve(system, cohort, schedule, probe, key=Key(SEED))
     return Recovery(times - AT, found.values[:, 0], found.values[:, 1])
 
 

@@ -47,8 +47,8 @@ class Arm:
 class Target:
     """A published median day of an arm; `n` patients, `sd` days between them.
 
-    `low` and `high` are the published range, NaN if there is none. Rows `of_leukaemia` fit one number
-    of their own, which no other patient has.
+    `low` and `high` are the published range, NaN if there is none. Rows `of_leukaemia` fit one
+    number of their own, which no other patient has.
     """
 
     study: str
@@ -63,98 +63,72 @@ class Target:
     high: float = float("nan")
     of_leukaemia: bool = False
 
+    def name(self) -> str:
+        """Arm, line and level (1e9 cells/L)."""
+        return f"{self.arm}, {self.port} {self.level / 1e9:g}"
 
-def given(drug: str, dose: str, days: Sequence[float], hours: float = 0.0, per_day: int = 1) -> Give:
+
+def given(drug: str, dose: str, days: Sequence[float], hours: float, per_day: int = 1) -> Give:
     """A drug on some days, from nine in the morning."""
     value, unit = dose.split(" ")
     return Give(drug, Quantity(float(value), unit), tuple(days), hours, 9.0, per_day)
 
 
-def growth_factor(first: int, dose: float = 5.0) -> Give:
-    """Filgrastim daily from a day on. It outlasts recovery, which changes no day of recovery."""
-    return given("filgrastim", f"{dose:g} ug_per_kg", range(first, 36))
+def of_library(name: str, stop: bool = False) -> tuple[Give, ...]:
+    """What a course of the library gives in the three weeks before its graft and after it.
 
-
-def of_library(name: str, first: int) -> tuple[Give, ...]:
-    """The conditioning of a library course, antibodies against lymphocytes left out.
-
-    These act on no cell that is counted here. Filgrastim begins on day `first`.
+    Antibodies against lymphocytes act on no cell that is counted here and are left out. Filgrastim
+    ends as the course says only with `stop`: else it outlasts recovery, which changes no day of it.
     """
     found = read_course(find_library().path("courses", name))
-    gives = [
-        replace(give, until_port="", until_level=None)
+    return tuple(
+        give if stop else replace(give, until_port="", until_level=None)
         for stage in found.stages
-        if stage.name != "mobilisation"
         for give in stage.gives
-        if give.drug not in ("rabbit_atg", "horse_atg", "filgrastim")
-    ]
-    return (*gives, growth_factor(first))
-
-
-FRACTIONS = ((-5.0, -4.0), 2)  # total body irradiation of 8 Gy: days, fractions per day
+        if give.drug not in ("rabbit_atg", "horse_atg", "rituximab") and min(give.days) > -21
+    )
 
 
 LEUKAEMIC = (("leukaemic_marrow", 1.0),)
+BEAM = "regimen not seen: BEAM, filgrastim from day 5, as for all who had chemotherapy"
+CY = "regimen not seen: cyclophosphamide 200 mg/kg, as for autoimmune disease"
 
 
 @cache
 def arms() -> dict[str, Arm]:
     """The cohorts by name."""
-    beam = of_library("beam-atg", 5)
-    fours = [given("cyclophosphamide", "50 mg_per_kg", (-5, -4, -3, -2), 1.0)]
-    split = [given("cyclophosphamide", "50 mg_per_kg", (-11, -10, -2, -1), 2.0)]
-    irradiation = given("total_body_irradiation", "2 Gy", *FRACTIONS[:1], per_day=FRACTIONS[1])
-    twos = given("cyclophosphamide", "60 mg_per_kg", (-3, -2), 1.0)
-    unknown = "regimen, growth factor (from day 5): not seen"
+    beam, cy = of_library("beam"), of_library("cyclophosphamide-atg")
+    factor = given("filgrastim", "5 ug_per_kg", range(5, 36), 0.0)
+    of_leukaemia = (
+        given("busulfan", "0.8 mg_per_kg", (-7, -6, -5, -4), 2.0, 4),
+        given("etoposide", "1800 mg_per_m2", (-3,), 4.0),
+        factor,
+    )
+    alone = tuple(replace(give, days=(-3, -2, -1, 0)) for give in cy if give.drug != "filgrastim")
+    at_once = given("filgrastim", "5 ug_per_kg", range(36), 0.0)
+    late = given("filgrastim", "5 ug_per_kg", range(6, 36), 0.0)
+    spread = "the spread of doses"
     return {
-        "Allan <2": Arm(beam, Dose(2.0e6, 0.7, high=2e6, counted="viable"), f"BEAM; {unknown}"),
-        "Allan 2-5": Arm(beam, Dose(2.0e6, 0.7, 2e6, 5e6, "viable"), f"BEAM; {unknown}"),
-        "Allan >5": Arm(beam, Dose(2.0e6, 0.7, 5e6, counted="viable"), f"BEAM; {unknown}"),
-        "Ketterer 2.5-15": Arm(beam, Dose(7.6e6, 1.0, 2.5e6, 15e6), "BEAM; filgrastim from day 5"),
-        "Ketterer >15": Arm(beam, Dose(7.6e6, 1.0, 15e6), "BEAM; filgrastim from day 5"),
-        "Mayo": Arm(of_library("cyclophosphamide-atg", 5), Dose(3.83e6, 0.39), f"Cy 200; {unknown}"),
+        "Allan <2": Arm(beam, Dose(2.0e6, 0.7, high=2e6, counted="viable"), f"{BEAM}; {spread}"),
+        "Allan 2-5": Arm(beam, Dose(2.0e6, 0.7, 2e6, 5e6, "viable"), f"{BEAM}; {spread}"),
+        "Allan >5": Arm(beam, Dose(2.0e6, 0.7, 5e6, counted="viable"), f"{BEAM}; {spread}"),
+        "Ketterer 2.5-15": Arm(beam, Dose(7.6e6, 1.0, 2.5e6, 15e6), "all had BEAM"),
+        "Ketterer >15": Arm(beam, Dose(7.6e6, 1.0, 15e6), "all had BEAM"),
+        "Mayo": Arm(cy, Dose(3.83e6, 0.39), CY),
         "Nash": Arm(
-            (irradiation, twos, growth_factor(0)),
-            Dose(4e6, 0.4, low=2.5e6), "dose above the required 2.5e6; filgrastim from day 0",
+            (*(give for give in of_library("scot") if give.drug != "filgrastim"), at_once),
+            Dose(4e6, 0.4, low=2.5e6), "doses above 2.5e6/kg; filgrastim from day 0 (from memory)",
         ),
         "Mexico": Arm(
-            (*split, given("filgrastim", "10 ug_per_kg", range(-9, -2)), growth_factor(3)),
-            Dose(5.68e6, 0.64, 1e6, 37.8e6, "viable"), "filgrastim from day 3",
+            of_library("cyclophosphamide-mexico"),
+            Dose(5.68e6, 0.64, 1e6, 37.8e6, "viable"), "days and doses of filgrastim",
         ),
-        "children": Arm(
-            (given("melphalan", "200 mg_per_m2", (-2,), 0.5), growth_factor(5)),
-            Dose(6.5e6, 0.5), f"adults after melphalan; {unknown}",
-        ),
-        "BuCyE": Arm(
-            (
-                given("busulfan", "0.8 mg_per_kg", (-7, -6, -5), 2.0, 4),
-                given("etoposide", "400 mg_per_m2", (-5, -4), 2.0),
-                given("cyclophosphamide", "50 mg_per_kg", (-3, -2), 1.0),
-                growth_factor(5),
-            ),
-            Dose(5e6, 0.5), "dose; filgrastim from day 5",
-        ),
-        "lupus": Arm((*fours, growth_factor(5)), Dose(5e6, 0.4), "dose; filgrastim from day 5"),
-        "AML 5-10": Arm(
-            (
-                given("busulfan", "0.8 mg_per_kg", (-7, -6, -5, -4), 2.0, 4),
-                given("etoposide", "1800 mg_per_m2", (-3,), 4.0),
-                growth_factor(5),
-            ),
-            Dose(9e6, 0.6, 5e6, 10e6), "dose law; doses of drugs; filgrastim from day 5",
-            LEUKAEMIC,
-        ),
-        "AML >10": Arm(
-            (
-                given("busulfan", "0.8 mg_per_kg", (-7, -6, -5, -4), 2.0, 4),
-                given("etoposide", "1800 mg_per_m2", (-3,), 4.0),
-                growth_factor(5),
-            ),
-            Dose(9e6, 0.6, 10e6), "dose law; doses of drugs; filgrastim from day 5",
-            LEUKAEMIC,
-        ),
-        "no graft": Arm((given("cyclophosphamide", "50 mg_per_kg", (-3, -2, -1, 0), 1.0),
-                         growth_factor(6)), None, "filgrastim from day 6"),
+        "children": Arm(beam, Dose(6.5e6, 0.5), f"{BEAM}; adults; {spread}"),
+        "BuCyE": Arm(of_library("bu-cy-etoposide"), Dose(5e6, 0.5), "the doses of CD34+ cells"),
+        "lupus": Arm(cy, Dose(5e6, 0.4), "the doses of CD34+ cells"),
+        "AML 5-10": Arm(of_leukaemia, Dose(9e6, 0.6, 5e6, 10e6), "drugs, spread", LEUKAEMIC),
+        "AML >10": Arm(of_leukaemia, Dose(9e6, 0.6, 10e6), "drugs, spread", LEUKAEMIC),
+        "no graft": Arm((*alone, late), None, "days from the last dose; filgrastim from day 6"),
     }  # fmt: skip
 
 

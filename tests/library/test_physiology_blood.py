@@ -34,6 +34,7 @@ FRIBERG = {
     "platelets__feedback_exponent": "0.161 1",
     "platelets__feedback_floor": "0 cell/L",
     "platelets__transfusion_threshold": "0 cell/L",
+    "platelets__loss_ratio": "1 1",
     "docetaxel__slope": "8.58 L/umol",
 }
 Days = np.ndarray
@@ -116,8 +117,10 @@ def start(system: System) -> dict[str, float]:
     for name in system.states:
         if name.startswith("neutrophil") or name.startswith("granulopoiesis__transit"):
             found[name] = stage
-        elif name.startswith("platelet") and not name.endswith("transfused"):
+        elif name == "platelets__blood":
             found[name] = pool
+        elif name.startswith("platelet") and not name.endswith("transfused"):
+            found[name] = pool * ours_value("platelets", "loss_ratio")
         elif name == "granulopoiesis__blood":
             found[name] = count * volume
     return found
