@@ -231,7 +231,7 @@ def typical_gives(modules: Iterable[Module], library: Library) -> list[Give]:
                 longest = in_courses.get(give.drug)
                 open_ended = give.until_port or give.every
                 if not open_ended and (not longest or _number(give) > _number(longest)):
-                    in_courses[give.drug] = give
+                    in_courses[give.drug] = dataclasses.replace(give, among=None)  # for everybody
     return [
         in_courses.get(port.name) or _checked(module.name, port.name, library)
         for module in modules
