@@ -6,9 +6,16 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bench import calibrate_engraftment, calibrate_reconstitution, calibrate_safety, tables
+from bench import (
+    calibrate_infection,
+    calibrate_reconstitution,
+    calibrate_safety,
+    fit_engraftment,
+    tables,
+)
 from reseed.spec import find_library
 
 
@@ -40,18 +47,31 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copied:
     return there
 
 
-def test_a_fit_of_engraftment_keeps_what_is_said_of_the_variability(copied: Copied) -> None:
-    """Three values of cyclophosphamide change, in their rows nothing else, and no other row."""
-    before = copied.rows("cyclophosphamide")
-    calibrate_engraftment.write(dict.fromkeys(calibrate_engraftment.CYCLOPHOSPHAMIDE, 0.0015))
-    after = copied.rows("cyclophosphamide")
-    value = before[0].index("value")
+def test_a_fit_of_infections_keeps_what_is_said_of_them(copied: Copied) -> None:
+    """One value changes, in its row nothing else, and no other row."""
+    before = copied.rows("infection")
+    calibrate_infection.write({"infection__hospital_rate": 0.0123})
+    after = copied.rows("infection")
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    assert len(changed) == 3
-    for old, new in changed:
-        assert new[value] == "0.0015"
-        assert old[:value] + old[value + 1 :] == new[:value] + new[value + 1 :]
-        assert "variability assumed" in new[-1]
+    ((old, new),) = changed
+    value = before[0].index("value")
+    assert new[value] == "0.0123"
+    assert old[:value] + old[value + 1 :] == new[:value] + new[value + 1 :]
+
+
+def test_a_fit_of_engraftment_writes_values_spreads_and_errors(copied: Copied) -> None:
+    """A value with its standard error and status; a variability as such; notes stay."""
+    before = {row[0]: row for row in copied.rows("granulopoiesis")}
+    theta = np.log([one.guess for one in fit_engraftment.FREE])
+    fit_engraftment.write(theta, np.full(len(theta), 0.125), 0.5)
+    head, *rows = copied.rows("granulopoiesis")
+    after = {row[0]: dict(zip(head, row, strict=True)) for row in rows if row[0]}
+    ceiling, transit = after["maximum_ratio"], after["mean_transit_time"]
+    assert (ceiling["value"], ceiling["status"], ceiling["se"]) == ("5.5", "fitted", "0.12")
+    assert (transit["value"], transit["cv"], transit["status"]) == ("133", "0.15", "measured")
+    assert ceiling["note"] == before["maximum_ratio"][head.index("note")]
+    burden = next(row for row in copied.rows("platelets") if row[0] == "leukaemic_burden")
+    assert burden[head.index("value")] == "0.5"
 
 
 def test_the_count_at_which_infections_are_fitted_is_the_ports_default(copied: Copied) -> None:
