@@ -30,6 +30,8 @@ BODY = {
     "age": 36.0,
     "creatinine_clearance": 100.0,
     "haematocrit": 0.4,
+    "mobilisation_capacity": 1.0,
+    "leukaemic_marrow": 0.0,
 }
 
 

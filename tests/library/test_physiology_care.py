@@ -46,7 +46,8 @@ def follow(
     **person: float,
 ) -> Mapping[str, np.ndarray]:
     """The shown ports of one patient at these times."""
-    wanted = sorted(port.name for port in one.ports if port.direction == "in")
+    inputs = {port.name for port in one.ports if port.direction == "in"}
+    wanted = sorted(inputs & PERSON.keys())  # all others have a default
     cohort = Cohort(
         np.array([0]),
         tuple(Covariate(name, PERSON[name][1]) for name in wanted),

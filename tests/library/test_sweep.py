@@ -18,10 +18,8 @@ from reseed.spec import find_library
 
 PATIENTS = 200  # of every model
 NO_ARM = (
-    "process__",
-    "inject__",
-    "wait_for_washout__",
-    "adjust_dose__",
+    *("process__", "correct__", "donate_", "take_stored__"),
+    *("inject__", "wait_for_washout__", "adjust_dose__"),
 )  # procedures of no arm that is swept
 
 
