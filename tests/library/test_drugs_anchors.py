@@ -89,7 +89,7 @@ def follow(
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Times (days, every half hour) and the shown quantities of one patient."""
     values: Mapping[str, float] = {**PERSON, **person}
-    wanted = {port.name for port in one.ports if port.direction == "in"}
+    wanted = {p.name for p in one.ports if p.direction == "in" and p.name in UNITS}
     columns = tuple(Covariate(name, UNITS[name]) for name in sorted(wanted))
     cohort = Cohort(
         np.array([0]), columns, {c.name: np.array([values[c.name]]) for c in columns}, {}

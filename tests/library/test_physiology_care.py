@@ -46,7 +46,8 @@ def follow(
     **person: float,
 ) -> Mapping[str, np.ndarray]:
     """The shown ports of one patient at these times."""
-    wanted = sorted(port.name for port in one.ports if port.direction == "in")
+    known = [port.name for port in one.ports if port.direction == "in" and port.name in PERSON]
+    wanted = sorted(known)  # what is not known of this person has a default
     cohort = Cohort(
         np.array([0]),
         tuple(Covariate(name, PERSON[name][1]) for name in wanted),
