@@ -16,11 +16,13 @@ from scipy.stats import norm
 from bench.engraftment_studies import LEUKAEMIC, Arm, Dose
 from reseed.base.keys import uniforms
 from reseed.cohort import draw_cohort
+from reseed.cohort.laws import log_sd
 from reseed.course import plan
 from reseed.engine import solve
 from reseed.model import compile_model
 from reseed.nouns.cohort import Cohort, Covariate
 from reseed.nouns.course import Course, Quantity, Stage
+from reseed.nouns.distribution import Distribution
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Schedule
@@ -69,6 +71,19 @@ def cells(dose: Dose, count: int) -> Values:
     return np.asarray(found)
 
 
+def spaced(values: Values, typical: float, law: Distribution) -> Values:
+    """Draws of a lognormal law in their order, but at equal steps of probability.
+
+    So few patients are as a population is, and none of it rests on who was drawn.
+    """
+    if law.kind != "lognormal":
+        return values
+    uniform = (np.argsort(np.argsort(values)) + 0.5) / len(values)
+    found = typical * np.exp(log_sd(law.spread) * norm.ppf(uniform))
+    low = -np.inf if law.low is None else law.low
+    return np.asarray(np.clip(found, low, np.inf if law.high is None else law.high))
+
+
 def people(system: System, arm: Arm, values: Mapping[str, float], count: int) -> Cohort:
     """Patients of the library's cohort, with an arm's covariates and these typical values."""
     design = read_cohort(find_library().path("cohorts", "autoimmune-adults"))
@@ -79,10 +94,14 @@ def people(system: System, arm: Arm, values: Mapping[str, float], count: int) ->
         for name, law in system.variability
     }
     found = draw_cohort(design, spread, defaults | given, np.arange(count), Key(SEED))
-    fixed = {n: np.full(count, v) for n, v in given.items() if n not in found.parameters}
+    drawn = {
+        name: spaced(values, typical=(defaults | given)[name], law=spread[name])
+        for name, values in found.parameters.items()
+    }
+    fixed = {n: np.full(count, v) for n, v in given.items() if n not in drawn}
     own = {n: np.full(count, v) for n, v in arm.covariates}
     columns = (*found.columns, *(Covariate(n, "") for n in own))
-    return Cohort(found.ids, columns, {**found.covariates, **own}, {**found.parameters, **fixed})
+    return Cohort(found.ids, columns, {**found.covariates, **own}, {**drawn, **fixed})
 
 
 def with_graft(schedule: Schedule, system: System, cohort: Cohort, dose: Dose) -> Schedule:
