@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reseed.base.units import convert
 from reseed.nouns.course import Quantity
 from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.key import Key
 from reseed.nouns.records import Records
 from reseed.readout.observations import Observations
 from reseed.readout.observe import DROP_OUT
@@ -61,6 +62,7 @@ class Cases:
     day of the infusion (or of entry), and every time of an outcome is a number of days after
     its midnight. `followed` is False where follow-up ended before the origin. `end` is the end
     of follow-up on the same clock, `first` the first day that is told, None if it is no matter.
+    `key` addresses what is sampled once more, such as clones in blood.
     """
 
     observations: Observations
@@ -69,6 +71,7 @@ class Cases:
     end: NDArray[np.float64]
     followed: NDArray[np.bool_]
     first: NDArray[np.float64] | None = None
+    key: Key = Key(0)
 
     @property
     def count(self) -> int:
