@@ -1,10 +1,13 @@
 """Neutral clones against closed forms, a forward equation, and the sums they have to keep."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from scipy.stats import chi2
 
+from reseed.base.errors import InvalidInput
 from reseed.base.keys import uniforms
 from reseed.clones import (
     Law,
@@ -21,6 +24,7 @@ from reseed.clones import (
     sizes,
 )
 from reseed.nouns.key import Key
+from reseed.spec.endpoint import read_endpoint
 
 KEY = Key(7, "clones")
 
@@ -95,7 +99,7 @@ def test_a_step_has_the_law_of_independent_clones_given_their_sum():
     law = between([0.0, 4.0], [0.2, 0.4], [0.3, 0.1])
     drawn = sizes(law, uniforms(KEY, np.arange(50_000)[:, None], draw=np.arange(6)))
     first = drawn[drawn.sum(axis=1) == 7][:, 0]
-    given = np.array([follow(KEY, who, 6, [6, 7], law)[1, 0] for who in range(4_000)])
+    given = np.array([follow(KEY, who, 6, [6, 7], law)[1, 0] for who in range(2_000)])
     assert_same_law(first, given)
 
 
@@ -107,7 +111,7 @@ def test_two_steps_are_as_good_as_one():
     middle = sizes(half, uniforms(KEY, np.arange(20_000)[:, None], draw=np.arange(4))).sum(axis=1)
     luck = uniforms(KEY, np.arange(20_000)[:, None], draw=np.arange(40), occurrence=1)
     each = sizes(half, luck) * (np.arange(40) < middle[:, None])
-    ways = middle[(each.sum(axis=1) == 5) & (middle > 0)][:2_500]
+    ways = middle[(each.sum(axis=1) == 5) & (middle > 0)][:1_500]
     two = [follow(KEY, who, 4, [4, m, 5], twice)[2, 0] for who, m in enumerate(ways)]
     one = [follow(KEY, 10_000 + who, 4, [4, 5], whole)[1, 0] for who in range(len(ways))]
     assert_same_law(np.array(two), np.array(one))
@@ -191,6 +195,36 @@ def test_diversity_of_known_samples():
     assert (gini(equal), gini([1, 3])) == pytest.approx((0, 0.25))
     assert kept([1, 2, 0, 4], [0, 1, 5, 1]) == pytest.approx(2 / 3)
     assert np.isnan([shannon([]), simpson([0]), gini([0]), kept([0], [1])]).all()
+
+
+CLONES = """
+title = "Clones"
+definition = "Clones seen."
+kind = "clones"
+origin = "infusion"
+from_day = 0
+to_day = 365
+source = "test"
+[settings]
+day = 365
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ('measure = "seen"', "settings.cells: found nothing; expected a number with seen"),
+        ("cells = 1000", "settings.cells: found 1000; expected none with alive"),
+        ('measure = "kept"\ncells = 10', "settings.first_day: found nothing"),
+        ('measure = "seen"\ncells = 10\nfirst_day = 30', "settings.first_day: found 30"),
+        ('measure = "old"', "settings.measure"),
+    ],
+)
+def test_an_endpoint_of_clones_says_what_it_lacks(tmp_path, settings, told):
+    path = tmp_path / "clones.toml"
+    path.write_text(CLONES + settings)
+    with pytest.raises(InvalidInput, match=re.escape(told)):
+        read_endpoint(path)
 
 
 def assert_same_law(one, other, alpha=1e-3):

@@ -1,8 +1,8 @@
 """Clones in blood: short-lived ones from the graft itself, then those of long-term stem cells.
 
-Blood comes from a pool of short-term cells that do not divide. Those of the graft are founders: each
-is a clone of one cell until it is lost. Stem cells feed the pool; a fed cell belongs to the clone of
-its stem cell, and shows in blood after a delay, the time that the way from stem cell to blood takes.
+Blood comes from a pool of short-term cells that do not divide. Those of the graft are founders:
+each is a clone of one cell until it is lost. Stem cells feed the pool; a fed cell belongs to the
+clone of its stem cell, and shows in blood after a delay: the way from there takes time.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Blood:
-    """Cells of the pool that blood comes from, by clone: shapes (time, clone), and (time,) of `rest`.
+    """Cells of the pool that blood comes from, by clone: shapes (time, clone).
 
     `early` are the tagged founders, `late` the clones of tagged stem cells. `rest` is what is
-    resolved into no clone: untagged cells, and fractions of a cell. The three sum to `total`.
+    resolved into no clone, (time,): untagged cells and fractions of one. All sum to `total`.
     """
 
     early: NDArray[np.bool_]
@@ -66,14 +66,14 @@ def blood_of(
 
 
 def _survivors(key: Key, patient: int, founders: int, left: Vector) -> NDArray[np.bool_]:
-    """Who of the founders is there, (time, founder): as many as the pool's mean, in random order."""
+    """Who of the founders is there, (time, founder): their mean number, lost in random order."""
     luck = uniforms(key, patient, draw=np.arange(founders))
     order = np.argsort(np.argsort(luck, kind="stable"), kind="stable")
     return order[None, :] < np.floor(founders * left + 1e-9)[:, None]
 
 
 def _fed(fed: Vector, left: Vector, shares: Vector) -> tuple[Vector, Vector]:
-    """The fed part of the pool, in all and by clone: losses hit all alike, feeding goes by share."""
+    """The fed part of the pool, whole and by clone: fed by share, lost alike."""
     clones = np.zeros_like(shares)
     whole = np.maximum(fed, 0.0)
     for step in range(1, len(fed)):

@@ -1,4 +1,4 @@
-"""How many clones there are, how even, and how many of them stay. Sizes are (clone,), at least 0."""
+"""How many clones there are, how even, and how many stay; sizes are (clone,), at least 0."""
 
 from __future__ import annotations
 

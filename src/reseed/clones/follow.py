@@ -1,10 +1,10 @@
 """Clone sizes from time to time, given the totals of the pool.
 
 A linear process of births and losses treats all cells alike. Given how many there are at two times,
-any k of the earlier cells are as likely as any other k to be those with descendants, and any way to
-share the later cells among k families is as likely as any other. So a step is exact however long it
-is, and depends on the rates through the number of families alone (`families`). Totals that come from
-a model whose rates depend on them are no obstacle: births and losses still hit a cell at random.
+any k of the earlier cells are as likely as any other k to be those with descendants, and any way
+to share the later cells among k families is as likely as any other. So a step is exact however long
+it is, and depends on the rates through the number of families alone (`families`). Rates that depend
+on the totals are no obstacle: births and losses still hit a cell at random.
 """
 
 from __future__ import annotations

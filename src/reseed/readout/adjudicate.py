@@ -31,7 +31,7 @@ def adjudicate(
     first_days: NDArray[np.float64] | None = None,
     cohort: Cohort | None = None,
     grafts: bool = False,
-    key: Key = Key(0),
+    key: Key | None = None,
 ) -> Outcomes:
     """Outcomes of all patients, ordered by patient and then by endpoint.
 
@@ -45,7 +45,11 @@ def adjudicate(
     """
     _check(endpoints)
     without = _not_infused(observations.ids, records) if grafts else None
-    cases = {name: _cases(observations, records, name, origin, first_days, key) for name in ORIGINS}
+    key = key or Key(0)
+    cases = {
+        name: _cases(observations, records, name, origin, first_days, key, endpoints)
+        for name in ORIGINS
+    }
     verdicts: dict[str, Verdicts] = {}
     chosen: dict[str, NDArray[np.bool_]] = {}
     faults = []
@@ -82,7 +86,7 @@ def _not_infused(ids: NDArray[np.int64], records: Records) -> NDArray[np.bool_]:
 
 def _cases(
     observations: Observations, records: Records, origin_name: str, origin: NDArray[np.float64],
-    first_days: NDArray[np.float64] | None, key: Key,
+    first_days: NDArray[np.float64] | None, key: Key, endpoints: Sequence[Endpoint],
 ) -> Cases:  # fmt: skip
     """Observations and records on the clock that starts at the midnight before the origin."""
     start = np.asarray(origin, dtype=np.float64)
@@ -91,7 +95,8 @@ def _cases(
     day0 = np.floor(start + TOLERANCE).astype(np.int64)
     followed = observations.end >= start - TOLERANCE
     first = None if first_days is None else first_days - day0
-    return Cases(observations, records, day0, observations.end - day0, followed, first, key)
+    own = tuple(endpoint for endpoint in endpoints if endpoint.origin == origin_name)
+    return Cases(observations, records, day0, observations.end - day0, followed, first, key, own)
 
 
 def _table(

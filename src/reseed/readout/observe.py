@@ -36,9 +36,10 @@ def observe(
     Counts (units with cells) get multiplicative lognormal noise of coefficient of variation
     `count_cv` about the true value as median; what `assessments` names is seen on the days of
     `visit_days` only, as rated; other quantities have no noise. Noise is addressed by patient
-    and study day; what `exact` names has none: no laboratory counts it. Patients drop out at a constant rate from study entry on. Nothing is seen
-    after the end of follow-up. `variables` picks some. Only `key.seed` is used. InvalidInput
-    if a variable, or the day of a visit, is not in the trajectories.
+    and study day; what `exact` names has none: no laboratory counts it. Patients drop out at a
+    constant rate from study entry on. Nothing is seen after the end of follow-up. `variables`
+    picks some. Only `key.seed` is used. InvalidInput if a variable, or the day of a visit, is not
+    in the trajectories.
     """
     names = trajectories.variables if variables is None else tuple(variables)
     unknown = [name for name in names if name not in trajectories.variables]

@@ -36,9 +36,10 @@ def read_out(
 ) -> Outcomes:
     """Outcomes as a trial with such visits, measurement noise and drop-out would record them.
 
-    Only the ports that an endpoint names, or its kind looks at, are observed. `first_days` (patient,) are the first study
-    days of patients whose life before entry is told, `cohort` the patients by their covariates;
-    `grafts` says that the trial gives any. See `observe` and `adjudicate`.
+    Only the ports that an endpoint names, or its kind looks at, are observed. `first_days`
+    (patient,) are the first study days of patients whose life before entry is told, `cohort` the
+    patients by their covariates; `grafts` says that the trial gives any. See `observe` and
+    `adjudicate`.
     """
     ports = {str(value) for e in endpoints for name, value in e.settings if name == "port"}
     true = {port for e in endpoints for port in PORTS.get(e.kind, ())}

@@ -11,8 +11,9 @@ from reseed.clones import Blood, between, blood_of, follow, sampled
 from reseed.nouns.key import Key
 from reseed.readout.cases import Cases
 
-SPACING = 30.0
-"""Days between the times at which clones are followed; each step is exact, however long."""
+FIRST_YEAR, SPACING, LATER = 365.0, 30.4, 91.3
+"""Days between the times at which clones are followed, in the first year and later. Each step is
+exact, however long; the times are those of samples, and of the feeding of short-term cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Repertoire:
         return int(np.argmin(np.abs(self.days - day)))
 
     def seen(self, day: float, cells: int) -> NDArray[np.int64]:
-        """Cells of each clone in a sample of so many blood cells, with and without tag, (clone,)."""
+        """Cells of each clone, (clone,), in a sample of so many blood cells, untagged ones too."""
         row = self.at(day)
         parts = (self.blood.early[row], self.blood.late[row], self.blood.rest[[row]])
         weights = np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
@@ -57,7 +58,10 @@ def repertoire(cases: Cases, patient: int, infusion: float, stem: int, short: in
     loss = of("short_term_losses")
     steps = np.diff(days, prepend=infusion)
     left = np.exp(-np.cumsum(steps * 0.5 * (loss + np.concatenate([loss[:1], loss[:-1]]))))
-    at = np.unique([np.argmin(np.abs(days - day)) for day in np.arange(1.0, days[-1] + 1, SPACING)])
+    wanted = np.concatenate(
+        [np.arange(1.0, FIRST_YEAR, SPACING), np.arange(FIRST_YEAR, days[-1] + 1.0, LATER)]
+    )
+    at = np.unique([np.argmin(np.abs(days - day)) for day in wanted if day <= days[-1] + 1.0])
 
     def from_infusion(start: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.concatenate([[start], values[at]])

@@ -137,7 +137,7 @@ class UtilityYearsShape(Shape):
 
 class ClonesShape(Shape):
     day: Day
-    measure: Literal["alive", "seen", "shannon", "simpson", "gini", "kept"] | None = None
+    measure: Literal["alive", "seen", "shannon", "simpson", "gini", "kept", "rest"] | None = None
     cells: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     first_day: Day | None = None
 
@@ -245,8 +245,9 @@ def _settings(data: dict[str, Any], sheet: Sheet) -> Shape | None:
             sheet.add("settings", " and ".join(sorted(bounds)) or "no bounds", "bounds with within")
     if kind == "clones":
         measure = given.get("measure", "alive")
-        if ("cells" in given) == (measure == "alive"):
-            expected = "none with alive" if measure == "alive" else f"a number with {measure}"
+        whole = measure in ("alive", "rest")
+        if ("cells" in given) == whole:
+            expected = f"none with {measure}" if whole else f"a number with {measure}"
             sheet.add("settings.cells", str(given.get("cells", "nothing")), expected)
         if ("first_day" in given) != (measure == "kept"):
             expected = "a day with kept, and with nothing else"
