@@ -42,14 +42,18 @@ class Repertoire:
         return sampled(key, self.patient, round(self.days[row]), weights, cells)[:-1]
 
 
-def repertoire(cases: Cases, patient: int, infusion: float, stem: int, short: int) -> Repertoire:
+def repertoire(
+    cases: Cases, patient: int, infusion: float, stem: int, short: int
+) -> Repertoire | None:
     """The clones of the patient in this row of `cases`, as far as it was followed.
 
     `infusion` is the day of it, on which `stem` corrected stem cells settled and `short` corrected
-    short-term cells came. Each founds a clone.
+    short-term cells came. Each founds a clone. None if no visit came after it.
     """
     days = cases.visits[patient].astype(np.float64)
     seen = (days > infusion) & ~np.isnan(cases.observations.of("short_term_cells")[patient])
+    if not seen.any():
+        return None
     days = days[seen]
 
     def of(port: str) -> NDArray[np.float64]:
@@ -74,14 +78,14 @@ def repertoire(cases: Cases, patient: int, infusion: float, stem: int, short: in
     key, who = cases.key, int(cases.observations.ids[patient])
     cells = follow(Key(key.seed, "clones/stem"), who, stem, totals.tolist(), laws)
     feeding = np.maximum(totals + from_infusion(host[0], host), 1.0)
-    pool = of("short_term_cells")
+    pool = from_infusion(of("short_term_cells")[0] / left[0], of("short_term_cells"))
     blood = blood_of(
         Key(key.seed, "clones/early"),
         who,
         times,
-        from_infusion(pool[0] / left[0], pool),
+        pool,
         from_infusion(1.0, left),
-        short,
+        min(short, int(pool[0])),  # what drugs kill before the first visit founds no clone
         cells[:, :-1] / feeding[:, None],
         float(of("blood_delay")[0]),
     )

@@ -47,11 +47,10 @@ def _values(cases: Cases, endpoints: Sequence[Endpoint]) -> dict[str, NDArray[np
         stem, short = (int(first[n]) for n in ("corrected_settled", "short_term_corrected"))
         seen_until = cases.end[patient] + TOLERANCE
         known = [e for e in endpoints if float(setting(e, "day")) <= seen_until]
-        if not known:
-            continue
-        found = repertoire(cases, patient, rows.day[own].min(), stem, short)
-        for endpoint in known:
-            values[endpoint.name][patient] = _measured(found, endpoint)
+        found = repertoire(cases, patient, rows.day[own].min(), stem, short) if known else None
+        if found:
+            for endpoint in known:
+                values[endpoint.name][patient] = _measured(found, endpoint)
     return values
 
 
