@@ -44,6 +44,7 @@ USED_FOR = {
     "flu-tbi": "leukaemia and lymphoma in older patients",
     "briquilimab-flu-tbi": "leukaemia and myelodysplasia in older patients",
     "bu-flu-children": "inborn diseases and leukaemia in children",
+    "gene-therapy-busulfan": "inborn diseases, with the patient's own corrected cells",
 }
 HEADS = ("course", "used for", "drugs and doses", "graft", "sources", "from memory or assumed")
 _UNSURE = ("memory", "assumed")
@@ -52,7 +53,7 @@ _GRAFTS = {
     "donate_marrow": "a donor's marrow",
     "take_stored": "own, stored before; the scenario sets the dose",
 }
-_TOLD = {"process": "enriched for CD34", "freeze": "frozen"}
+_TOLD = {"process": "enriched for CD34", "correct": "corrected", "freeze": "frozen"}
 
 
 def table() -> str:

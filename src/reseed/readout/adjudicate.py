@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reseed.base.errors import Fault, InvalidInput
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.key import Key
 from reseed.nouns.outcomes import Outcomes
 from reseed.nouns.records import Records
 from reseed.nouns.trajectories import Trajectories
@@ -30,6 +31,7 @@ def adjudicate(
     first_days: NDArray[np.float64] | None = None,
     cohort: Cohort | None = None,
     grafts: bool = False,
+    key: Key | None = None,
 ) -> Outcomes:
     """Outcomes of all patients, ordered by patient and then by endpoint.
 
@@ -38,11 +40,16 @@ def adjudicate(
     whose solution failed has no outcome; nor has one whose follow-up ended before the infusion, in
     time-to-event endpoints that count from there. In a trial that gives `grafts` whoever was not
     infused has no outcome of what counts from the infusion and looks at nothing before.
+    What is sampled once more is drawn by `key.seed`.
     InvalidInput with every endpoint that cannot be adjudicated.
     """
     _check(endpoints)
     without = _not_infused(observations.ids, records) if grafts else None
-    cases = {name: _cases(observations, records, name, origin, first_days) for name in ORIGINS}
+    key = key or Key(0)
+    cases = {
+        name: _cases(observations, records, name, origin, first_days, key, endpoints)
+        for name in ORIGINS
+    }
     verdicts: dict[str, Verdicts] = {}
     chosen: dict[str, NDArray[np.bool_]] = {}
     faults = []
@@ -79,7 +86,7 @@ def _not_infused(ids: NDArray[np.int64], records: Records) -> NDArray[np.bool_]:
 
 def _cases(
     observations: Observations, records: Records, origin_name: str, origin: NDArray[np.float64],
-    first_days: NDArray[np.float64] | None = None,
+    first_days: NDArray[np.float64] | None, key: Key, endpoints: Sequence[Endpoint],
 ) -> Cases:  # fmt: skip
     """Observations and records on the clock that starts at the midnight before the origin."""
     start = np.asarray(origin, dtype=np.float64)
@@ -88,7 +95,8 @@ def _cases(
     day0 = np.floor(start + TOLERANCE).astype(np.int64)
     followed = observations.end >= start - TOLERANCE
     first = None if first_days is None else first_days - day0
-    return Cases(observations, records, day0, observations.end - day0, followed, first)
+    own = tuple(endpoint for endpoint in endpoints if endpoint.origin == origin_name)
+    return Cases(observations, records, day0, observations.end - day0, followed, first, key, own)
 
 
 def _table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reseed.base.units import convert
 from reseed.nouns.course import Quantity
 from reseed.nouns.endpoint import Endpoint
+from reseed.nouns.key import Key
 from reseed.nouns.records import Records
 from reseed.readout.observations import Observations
 from reseed.readout.observe import DROP_OUT
@@ -61,6 +62,9 @@ class Cases:
     day of the infusion (or of entry), and every time of an outcome is a number of days after
     its midnight. `followed` is False where follow-up ended before the origin. `end` is the end
     of follow-up on the same clock, `first` the first day that is told, None if it is no matter.
+    `key` addresses what is sampled once more, such as clones in blood. `endpoints` are all that
+    have this origin, for kinds that are judged together: the first leaves the others' values, by
+    name, in `together`.
     """
 
     observations: Observations
@@ -69,6 +73,9 @@ class Cases:
     end: NDArray[np.float64]
     followed: NDArray[np.bool_]
     first: NDArray[np.float64] | None = None
+    key: Key = Key(0)
+    endpoints: tuple[Endpoint, ...] = ()
+    together: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:

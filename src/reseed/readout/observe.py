@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +29,17 @@ def observe(
     variables: Sequence[str] | None = None,
     assessments: Sequence[Assessment] = (),
     infusion_day: float = 0.0,
+    exact: Collection[str] = (),
 ) -> Observations:
     """One visit per study day, at the first time of that day that the trajectories hold.
 
     Counts (units with cells) get multiplicative lognormal noise of coefficient of variation
     `count_cv` about the true value as median; what `assessments` names is seen on the days of
     `visit_days` only, as rated; other quantities have no noise. Noise is addressed by patient
-    and study day. Patients drop out at a constant rate from study entry on. Nothing is seen
-    after the end of follow-up. `variables` picks some. Only `key.seed` is used. InvalidInput
-    if a variable, or the day of a visit, is not in the trajectories.
+    and study day; what `exact` names has none: no laboratory counts it. Patients drop out at a
+    constant rate from study entry on. Nothing is seen after the end of follow-up. `variables`
+    picks some. Only `key.seed` is used. InvalidInput if a variable, or the day of a visit, is not
+    in the trajectories.
     """
     names = trajectories.variables if variables is None else tuple(variables)
     unknown = [name for name in names if name not in trajectories.variables]
@@ -63,7 +65,7 @@ def observe(
             one = ratings[name]
             true = rated(one, true, trajectories.ids, days, key)
             true = np.where(np.isin(days, planned[one]), true, np.nan)
-        elif count_cv > 0 and _is_count(trajectories.units[column]):
+        elif count_cv > 0 and name not in exact and _is_count(trajectories.units[column]):
             true = true * _noise(name, trajectories.ids, days, key, count_cv)
         values[:, row] = np.where(seen, true, np.nan)
     units = tuple(trajectories.units[column] for column in columns)

@@ -16,6 +16,7 @@ from reseed.nouns.records import Records
 from reseed.nouns.trajectories import Trajectories
 from reseed.readout.adjudicate import adjudicate
 from reseed.readout.observe import observe
+from reseed.spec.endpoint import PORTS
 
 
 def read_out(
@@ -35,20 +36,23 @@ def read_out(
 ) -> Outcomes:
     """Outcomes as a trial with such visits, measurement noise and drop-out would record them.
 
-    Only the ports that an endpoint names are observed. `first_days` (patient,) are the first study
-    days of patients whose life before entry is told, `cohort` the patients by their covariates;
-    `grafts` says that the trial gives any. See `observe` and `adjudicate`.
+    Only the ports that an endpoint names, or its kind looks at, are observed. `first_days`
+    (patient,) are the first study days of patients whose life before entry is told, `cohort` the
+    patients by their covariates; `grafts` says that the trial gives any. See `observe` and
+    `adjudicate`.
     """
     ports = {str(value) for e in endpoints for name, value in e.settings if name == "port"}
+    true = {port for e in endpoints for port in PORTS.get(e.kind, ())}
     observations = observe(
         trajectories,
         key=key,
         count_cv=count_cv,
         dropout_per_year=dropout_per_year,
-        variables=sorted(ports),
+        variables=sorted(ports | true),
         assessments=assessments,
         infusion_day=infusion_day,
+        exact=true,
     )
     return adjudicate(
-        observations, records, trajectories, endpoints, origin, first_days, cohort, grafts
+        observations, records, trajectories, endpoints, origin, first_days, cohort, grafts, key
     )

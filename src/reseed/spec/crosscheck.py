@@ -15,6 +15,7 @@ from reseed.nouns.cohort_design import CohortDesign
 from reseed.nouns.course import Quantity
 from reseed.nouns.module import Module, Parameter, Port
 from reseed.spec.assembly import outputs
+from reseed.spec.endpoint import PORTS
 from reseed.spec.quantity import parse_dose, parse_quantity
 from reseed.spec.shape import attempt, parse_level, tables
 from reseed.spec.sheet import Sheet, quoted
@@ -206,6 +207,10 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
     elif isinstance(settings.get("port"), str):
         check_level(settings, "port", "at_least", "settings", sheet, outputs(arm))
         check_level(settings, "port", "at_most", "settings", sheet, outputs(arm))
+    for port in PORTS.get(str(kind), ()):
+        if port not in outputs(arm):
+            sheet.add("kind", f"{kind}, without the port {port}", "an arm with module niche")
+            break
     happenings = happenings_of(arm)
     _check_records(settings.get("records"), "settings.records", sheet, happenings)
     _check_records([settings.get("without")], "settings.without", sheet, happenings)

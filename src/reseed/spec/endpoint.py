@@ -135,6 +135,13 @@ class UtilityYearsShape(Shape):
     death: Names | None = None
 
 
+class ClonesShape(Shape):
+    day: Day
+    measure: Literal["alive", "seen", "shannon", "simpson", "gini", "kept", "rest"] | None = None
+    cells: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    first_day: Day | None = None
+
+
 SETTINGS: dict[str, type[Shape]] = {
     "sustained": SustainedShape,
     "first": FirstShape,
@@ -149,11 +156,20 @@ SETTINGS: dict[str, type[Shape]] = {
     "at_visit": AtVisitShape,
     "rate": RateShape,
     "utility_years": UtilityYearsShape,
+    "clones": ClonesShape,
 }
 """Kind of endpoint to its settings; a test keeps the kinds those of `reseed.readout`."""
 
 REFERENCES = {"not_by": "endpoint", "lost": "endpoint", "composite": "endpoints"}
 """Kinds that rest on other endpoints, and the setting that names them; tested as the kinds are."""
+
+PORTS = {
+    "clones": (
+        "host_stem_cells", "corrected_stem_cells", "stem_cell_births", "stem_cell_losses",
+        "short_term_cells", "short_term_losses", "blood_delay",
+    )
+}  # fmt: skip
+"""Kinds that look at ports of their own, which no setting names, without any noise."""
 
 
 class EndpointShape(Shape):
@@ -161,7 +177,7 @@ class EndpointShape(Shape):
     definition: Text
     kind: Literal[
         "sustained", "first", "time_below", "time_above", "count", "amount", "not_by", "lost",
-        "confirmed", "composite", "at_visit", "rate", "utility_years",
+        "confirmed", "composite", "at_visit", "rate", "utility_years", "clones",
     ]  # fmt: skip
     origin: Literal["infusion", "entry"]
     from_day: Day
@@ -227,6 +243,15 @@ def _settings(data: dict[str, Any], sheet: Sheet) -> Shape | None:
         bounds, within = {"at_least", "at_most"} & given.keys(), given.get("measure") == "within"
         if bool(bounds) != within:
             sheet.add("settings", " and ".join(sorted(bounds)) or "no bounds", "bounds with within")
+    if kind == "clones":
+        measure = given.get("measure", "alive")
+        whole = measure in ("alive", "rest")
+        if ("cells" in given) == whole:
+            expected = f"none with {measure}" if whole else f"a number with {measure}"
+            sheet.add("settings.cells", str(given.get("cells", "nothing")), expected)
+        if ("first_day" in given) != (measure == "kept"):
+            expected = "a day with kept, and with nothing else"
+            sheet.add("settings.first_day", str(given.get("first_day", "nothing")), expected)
     if given.get("summary") == "survival" and data.get("competing"):
         sheet.add("competing", "competing events", "none where the summary is survival")
     return settings

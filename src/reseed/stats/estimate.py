@@ -19,7 +19,7 @@ from reseed.stats.quantiles import quantiles
 from reseed.stats.rate import event_rate
 
 TIME_TO_EVENT = ("sustained", "first", "not_by", "lost", "confirmed", "composite")
-MEASURED = ("time_below", "time_above", "count", "amount")
+MEASURED = ("time_below", "time_above", "count", "amount", "clones")
 AVERAGED = ("at_visit", "utility_years")
 RATED = ("rate",)
 

@@ -18,6 +18,7 @@ from reseed.nouns.probe import Probe
 from reseed.nouns.scenario import Scenario
 from reseed.nouns.system import System
 from reseed.readout import visit_days
+from reseed.spec.endpoint import PORTS
 from reseed.trial.arms import natural_system, system_of
 from reseed.trial.endpoints import judgeable
 
@@ -162,7 +163,8 @@ def variables_of(scenario: Scenario) -> tuple[str, ...]:
 
 
 def _ports(endpoint: Endpoint) -> list[str]:
-    return [str(value) for name, value in endpoint.settings if name == "port"]
+    named = [str(value) for name, value in endpoint.settings if name == "port"]
+    return [*named, *PORTS.get(endpoint.kind, ())]
 
 
 def _days(

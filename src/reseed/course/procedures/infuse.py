@@ -38,6 +38,8 @@ RECORDS = (
     "stem_cells_infused",
     "stem_cells_settled",
     "corrected_infused",
+    "corrected_settled",
+    "short_term_corrected",
 )  # the names it leaves behind
 _T_CELLS = {  # port of the T cells to the parameter with their share of CD3+ cells
     "naive_cd4_cells": "naive_cd4_share",
@@ -93,6 +95,13 @@ class Infuse:
         entries = _entries(graft, *stem_cells)
         if "empty_niches" in self.states:
             entries = (*entries, Entry("infuse", "stem_cells_settled", sum(home), "cell"))
+            if graft.corrected:
+                short = math.floor(graft.corrected * added.get("short_term_cells", 0.0))
+                entries = (
+                    *entries,
+                    Entry("infuse", "corrected_settled", home[1], "cell"),
+                    Entry("infuse", "short_term_corrected", short, "cell"),
+                )
         return Turn(carried, jumps, entries)
 
     def _progenitors(

@@ -8,6 +8,7 @@ from reseed.nouns.endpoint import Endpoint
 from reseed.readout.cases import Cases, Verdicts
 from reseed.readout.kinds.amount import amount
 from reseed.readout.kinds.at_visit import at_visit
+from reseed.readout.kinds.clones import clones
 from reseed.readout.kinds.composite import composite
 from reseed.readout.kinds.confirmed import confirmed
 from reseed.readout.kinds.count import count
@@ -37,6 +38,7 @@ KINDS: dict[str, Adjudicator] = {
     "at_visit": at_visit,
     "rate": rate,
     "utility_years": utility_years,
+    "clones": clones,
 }
 """Kind of endpoint to its adjudicator."""
 

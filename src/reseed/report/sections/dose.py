@@ -28,6 +28,8 @@ _AMOUNTS = (
     ("infuse", "stem_cells_infused", "sum"),
     ("infuse", "stem_cells_settled", "sum"),
     ("infuse", "corrected_infused", "sum"),
+    ("infuse", "corrected_settled", "sum"),
+    ("infuse", "short_term_corrected", "sum"),
 )
 _DRAWN = ("cd34_collected", "cd34_infused")
 
