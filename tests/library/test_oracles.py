@@ -80,7 +80,7 @@ def _text(document: object) -> str:
 @pytest.mark.parametrize("method", ["LSODA", "Radau"])
 def test_whole_patients_agree_with_scipy(method: str) -> None:
     """Two patients of the BEAM arm, doses, events and procedures included: records and counts."""
-    scenario = dataclasses.replace(reseed.load("autologous-recovery").scenario, rtol=1e-7)
+    scenario = dataclasses.replace(reseed.load("autologous-recovery").scenario, rtol=1e-8)
     setup = set_up(scenario, patients=2, days=40, arms=[1])
     system, count = setup.systems[1], 2 if method == "LSODA" else 1
     from reseed.cohort import draw_cohort
@@ -91,14 +91,14 @@ def test_whole_patients_agree_with_scipy(method: str) -> None:
     people = in_units_of(drawn, system)
     laid = plan(scenario.arms[1].course, people, system, infusion_day=49.0, end=setup.end)
     probe = Probe(("neutrophils", "platelets", "blood_cd34"), setup.probe.times)
-    ours, our_records = solve(system, people, laid, probe, key=Key(1), solver=Solver(rtol=1e-7))
+    ours, our_records = solve(system, people, laid, probe, key=Key(1), solver=Solver(rtol=1e-8))
     theirs, their_records = solve(
         system,
         people,
         laid,
         probe,
         key=Key(1),
-        solver=Solver(method=method, rtol=1e-7, budget=10**6, longest=1.0),
+        solver=Solver(method=method, rtol=1e-8, budget=10**6, longest=1.0),
     )
     assert our_records.name == their_records.name
     np.testing.assert_allclose(our_records.time, their_records.time, atol=1e-4)
