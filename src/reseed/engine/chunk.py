@@ -185,7 +185,7 @@ class Chunk:
         """When each patient has to leave the kernel next."""
         # with samples after all that happens, the kernel itself sees to the end
         end = float("inf") if self.after else self.schedule.end
-        first = np.full(len(who), end)
+        first = np.full(len(who), end, dtype=np.float64)
         if self.events:
             first = np.minimum(first, self.events.next_times(who))
         for at, row in enumerate(who.tolist()) if courses else ():
