@@ -20,6 +20,7 @@ from reseed.course.procedures.thaw import Thaw
 from reseed.engine import solve
 from reseed.model import compile_model
 from reseed.nouns.cohort import Cohort, Covariate
+from reseed.nouns.course import OF_A_DRUG
 from reseed.nouns.graft import Graft
 from reseed.nouns.key import Key
 from reseed.nouns.module import ChannelRow, Port
@@ -72,8 +73,8 @@ def noted(turn: Turn) -> dict[str, float]:
 
 def test_every_procedure_has_its_values_in_the_library() -> None:
     """And says what it records."""
-    assert set(PROCEDURES) == set(RECORDS)
-    for name in PROCEDURES:
+    assert {*PROCEDURES, *OF_A_DRUG} == set(RECORDS)
+    for name in RECORDS:
         assert library(name)
 
 
@@ -225,9 +226,11 @@ def test_stem_cells_are_whole_numbers_by_poisson_s_law() -> None:
 
 def test_fewer_living_cells_bring_fewer_of_everything() -> None:
     """All that is infused goes with the living share, seeds per 1e6 CD34+ cells per kg."""
+    values = library("infuse")
+    homing, seed = values["homing"], values["platelet_seed"]
     added, turn = infused(replace(BAG, viable=0.5))
-    assert added["neutrophil_progenitors"] == pytest.approx(2.5e6 * WEIGHT * 0.15)
-    assert added["platelet_progenitors"] == pytest.approx(2.5 * 0.000226 * 1e12)
+    assert added["neutrophil_progenitors"] == pytest.approx(2.5e6 * WEIGHT * homing)
+    assert added["platelet_progenitors"] == pytest.approx(2.5 * seed * 1e12)
     assert added["short_term_cells"] == pytest.approx(2.5 * 0.02 * 1e6)
     assert added["naive_b_body"] + added["memory_b_body"] == pytest.approx(3e7 * WEIGHT)
     assert added["nk_ratio"] == pytest.approx(2e7 * WEIGHT / 1e10)
