@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from examples import module
+from examples import module, schedule
 from scipy.stats import gamma
 
 from reseed.base.ports import find_port
@@ -20,7 +20,6 @@ from reseed.nouns.jump import Jump
 from reseed.nouns.key import Key
 from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
-from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
 from reseed.spec import find_library, read_module
 
@@ -60,17 +59,10 @@ def followed(
         {"weight": np.array([WEIGHT]), "sex": np.array([sex])},
         {name: np.array([value]) for name, value in (parameters or {}).items()},
     )
-    schedule = Schedule(
-        times=np.array([[jump.time for jump in jumps]]).reshape(1, -1),
-        values=np.array([[jump.value for jump in jumps]]).reshape(1, -1),
-        targets=tuple(jump.target for jump in jumps),
-        tags=("",) * len(jumps),
-        boundaries=(),
-        origin=np.zeros(1),
-        end=days,
-    )
     times = np.arange(0, days + 1e-9, 0.1)
-    found, records = solve(system, cohort, schedule, Probe(tuple(show), times), key=Key(1))
+    found, records = solve(
+        system, cohort, schedule(1, days, jumps), Probe(tuple(show), times), key=Key(1)
+    )
     assert found.status[0] == 0
     return times, dict(zip(show, found.values[0], strict=True)), records
 

@@ -7,6 +7,15 @@ from __future__ import annotations
 
 import math
 
+from reseed.base.keys import uniforms
+from reseed.nouns.key import Key
+from reseed.nouns.schedule import Moment
+
+
+def uniform_of(moment: Moment, stream: str) -> float:
+    """The patient's uniform number of a stream, for this boundary of a course."""
+    return float(uniforms(Key(moment.key.seed, stream), moment.patient, draw=moment.ordinal))
+
 
 def poisson(uniform: float, mean: float) -> float:
     """Poisson's law."""

@@ -17,16 +17,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reseed.base.keys import uniforms
 from reseed.base.ports import find_port
-from reseed.course.procedures.chance import binomial, poisson
+from reseed.course.procedures.chance import binomial, poisson, uniform_of
 from reseed.course.procedures.common import factors, graft_of, hand_on, read, weight_factor
-from reseed.course.procedures.settle import settled
+from reseed.course.procedures.settle import NICHES, share_settled
 from reseed.course.procedures.wait_for_washout import still_waiting
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.graft import Graft
 from reseed.nouns.jump import Jump
-from reseed.nouns.key import Key
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
@@ -133,16 +131,14 @@ class Infuse:
     def _settled(self, moment: Moment, plain: float, corrected: float) -> tuple[float, float]:
         """How many of each find a niche: all of them where no niches are modelled."""
         arrivals = plain + corrected
-        if not arrivals or not {"empty_niches", "half_empty_niches"} <= self.states.keys():
+        if not arrivals or not {*NICHES} <= self.states.keys():
             return plain, corrected
-        empty, half = moment.values["empty_niches"], moment.values["half_empty_niches"]
-        share = settled(arrivals, empty, half) / arrivals
-        number = min(
-            binomial(_uniform(moment, "infuse/settled"), arrivals, share), math.floor(empty)
-        )
+        share = share_settled(moment, arrivals)
+        number = binomial(uniform_of(moment, "infuse/settled"), arrivals, share)
+        number = min(number, math.floor(moment.values[NICHES[0]]))
         # a niche takes whichever comes; no more of a kind than there are
         chosen = binomial(
-            _uniform(moment, "infuse/corrected_settled"), number, corrected / arrivals
+            uniform_of(moment, "infuse/corrected_settled"), number, corrected / arrivals
         )
         chosen = min(max(chosen, number - plain), corrected)
         return number - chosen, chosen
@@ -188,11 +184,7 @@ def _clones(moment: Moment, graft: Graft, memory: float) -> float:
 
 def _draw(moment: Moment, stream: str, mean: float) -> float:
     """A whole number from Poisson's law."""
-    return poisson(_uniform(moment, stream), mean)
-
-
-def _uniform(moment: Moment, stream: str) -> float:
-    return float(uniforms(Key(moment.key.seed, stream), moment.patient, draw=moment.ordinal))
+    return poisson(uniform_of(moment, stream), mean)
 
 
 def build(system: System, cohort: Cohort, last: float, tags: tuple[str, ...]) -> Infuse:

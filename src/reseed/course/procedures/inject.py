@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reseed.base.keys import uniforms
 from reseed.base.ports import find_port
-from reseed.course.procedures.chance import binomial, poisson
+from reseed.course.procedures.chance import binomial, poisson, uniform_of
 from reseed.course.procedures.common import factors, read
 from reseed.course.procedures.settle import share_settled
 from reseed.course.procedures.wait_for_washout import still_waiting
 from reseed.nouns.cohort import Cohort
 from reseed.nouns.jump import Jump
-from reseed.nouns.key import Key
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
@@ -37,19 +35,16 @@ class Inject:
         if days := still_waiting(moment):
             return Turn(moment.carried, again=moment.time + days)
         values = read(moment, "inject", self.scales)
-        competent = poisson(_uniform(moment, "competent"), values["cells"] * values["frequency"])
+        competent = poisson(
+            uniform_of(moment, "inject/competent"), values["cells"] * values["frequency"]
+        )
         share = share_settled(moment, competent)
-        number = binomial(_uniform(moment, "settled"), competent, share)
+        number = binomial(uniform_of(moment, "inject/settled"), competent, share)
         entries = (
             Entry("inject", "stem_cells_injected", values["cells"], "cell"),
             Entry("inject", "stem_cells_settled", number, "cell"),
         )
         return Turn(moment.carried, (Jump(moment.time, self.target, number, "graft"),), entries)
-
-
-def _uniform(moment: Moment, stream: str) -> float:
-    key = Key(moment.key.seed, f"inject/{stream}")
-    return float(uniforms(key, moment.patient, draw=moment.ordinal))
 
 
 def build(system: System, cohort: Cohort, last: float, tags: tuple[str, ...]) -> Inject:

@@ -11,7 +11,7 @@ import math
 
 from reseed.nouns.schedule import Moment
 
-PORTS = ("empty_niches", "half_empty_niches")
+NICHES = ("empty_niches", "half_empty_niches")
 
 
 def settled(arrivals: float, empty: float, half: float) -> float:
@@ -29,7 +29,7 @@ def settled(arrivals: float, empty: float, half: float) -> float:
 
 def share_settled(moment: Moment, arrivals: float) -> float:
     """The chance of each of so many arrivals to settle; 1 where the model has no niches."""
-    if arrivals <= 0.0 or PORTS[0] not in moment.values:
+    if arrivals <= 0.0 or NICHES[0] not in moment.values:
         return 1.0
-    empty, half = (moment.values[name] for name in PORTS)
+    empty, half = (moment.values[name] for name in NICHES)
     return settled(arrivals, empty, half) / arrivals
