@@ -129,6 +129,7 @@ def arms() -> dict[str, Arm]:
         "AML 5-10": Arm(of_leukaemia, Dose(9e6, 0.6, 5e6, 10e6), "drugs, spread", LEUKAEMIC),
         "AML >10": Arm(of_leukaemia, Dose(9e6, 0.6, 10e6), "drugs, spread", LEUKAEMIC),
         "no graft": Arm((*alone, late), None, "days from the last dose; filgrastim from day 6"),
+        "BEAM, no graft": Arm(beam, None, "days from the day of a graft; filgrastim as with one"),
     }  # fmt: skip
 
 
@@ -150,6 +151,7 @@ def _rows() -> tuple[Target, ...]:
         Target("BuCyE", "BuCyE", n, 0.5e9, 10, 40, 2.0, "bmt2014327"),
         Target("lupus", "lupus", n, 0.5e9, 11, 17, 2.5, "Blood 110:5107, CO0584"),
         Target("no graft", "no graft", n, 0.5e9, 17.5, 5, 4.0, "14-21 days, from memory"),
+        Target("no graft", "BEAM, no graft", n, 0.5e9, 21, 5, 4.0, "three weeks, from memory"),
         Target("Allan", "Allan <2", p, 20e9, 17, 17, 4.0, allan),
         Target("Allan", "Allan 2-5", p, 20e9, 12, 14, 3.5, allan),
         Target("Allan", "Allan >5", p, 20e9, 10, 5, 3.5, allan),

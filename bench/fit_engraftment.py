@@ -58,6 +58,7 @@ FREE = (
     Free(N, "infuse__homing", 0.15, 2.0, 1, "10-20 % of CFU-S, from memory"),
     Free(N, "granulopoiesis__maximum_ratio", 5.5, 1.0, 1, "unknown"),
     Free(N, "cyclophosphamide__kill_neutrophil_progenitors", 0.0018, 1.0, 24, "the fit before"),
+    Free(N, "melphalan__kill_neutrophil_progenitors", 0.43, 1.0, 24, "Cho 2018, at least"),
     Free(N, "granulopoiesis__mean_transit_time.cv", 0.15, 0.3, 1, "10-20 %, from memory"),
     Free(P, "infuse__platelet_seed", 2.26e-4, 2.0, 1, "as neutrophils"),
     Free(P, "platelets__mean_transit_time", 113, 0.3, HOUR, "Tsuji 2017"),

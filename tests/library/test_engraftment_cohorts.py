@@ -11,7 +11,7 @@ from bench.engraftment_studies import TARGETS, Target
 from bench.fit_engraftment import library, simulate
 
 PATIENTS = 64
-FITTED = [row for row in TARGETS if not row.of_leukaemia and row.arm != "no graft"]
+FITTED = [row for row in TARGETS if not row.of_leukaemia and row.study != "no graft"]
 
 
 @cache

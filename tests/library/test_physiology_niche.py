@@ -290,11 +290,6 @@ def test_surviving_stem_cells_bring_blood_back_without_a_graft(hits: float) -> N
     assert found["platelets"][14] < 20 < found["platelets"][45]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the ceiling of the cytokine ratio, fitted anew, brings neutrophils from `stem_input` "
-    "back within three weeks; it was assumed for the old ceiling",
-)
 def test_surviving_stem_cells_need_more_than_three_weeks() -> None:
     """Below 0.5 on day 20, with all stem cells."""
     assert counts([Jump(0.0, "stem_cell_damage", 0.0)], 60)["neutrophils"][20] < 0.5

@@ -39,12 +39,6 @@ def test_every_patient_is_solved(run: Run) -> None:
     assert run.failed == 0 and run.arms == (GRAFT, SMALL, NONE)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="since recovery was fitted anew, what BEAM spares of progenitors (assumed) brings "
-    "counts back three and a half days after those with a graft: the kill of progenitors is to be "
-    "fitted with a bound on recovery without a graft",
-)
 def test_without_a_graft_neutrophils_return_a_week_later(run: Run) -> None:
     """In the median."""
     graft, none = (days(run, arm, "neutrophil_recovery_from_entry") for arm in (GRAFT, NONE))
