@@ -233,7 +233,7 @@ def test_a_graft_in_an_empty_marrow_brings_platelets_back(cd34: float, day: floa
     assert not records.name
 
 
-def test_without_a_ceiling_a_graft_recovers_in_four_days() -> None:
+def test_without_a_ceiling_a_graft_recovers_within_five_days() -> None:
     """Why there is a ceiling of the cytokine ratio at all."""
     system = blood(granulopoiesis__maximum_ratio="99 1")
     times, shown, _ = follow(system, ["neutrophils"], 8, grafted(system, 4.1e6))
