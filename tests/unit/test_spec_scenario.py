@@ -495,6 +495,15 @@ def test_a_value_is_told_in_a_unit_of_its_port(folder: Path) -> None:
     assert read_scenario("first", library_of(folder)).endpoints[1].kind == "at_visit"
 
 
+def test_procedures_of_a_day_stand_in_the_order_of_their_hours(folder: Path) -> None:
+    """An infusion at nine that stands after a thaw at ten would come before it."""
+    again = '[[stage.procedure]]\ndo = "infuse"\ndays = 0\nhour = 10\n'
+    change(folder, "courses/short.toml", "[[stage.procedure]]", again + "[[stage.procedure]]")
+    (fault,) = faults_of(folder)
+    assert (fault.place, fault.found) == ("stage[2].procedure[2].hour", "hour 9")
+    assert "10 or later" in fault.expected
+
+
 def test_an_infusion_that_waits_needs_an_antibody(folder: Path) -> None:
     """The procedure says what it looks at: without it a scenario is refused, not its patients."""
     values = "below\t2\tmg/L\t\t\t\t\t\t\tassumed\tusual\t\n"
