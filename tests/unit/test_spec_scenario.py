@@ -504,6 +504,24 @@ def test_procedures_of_a_day_stand_in_the_order_of_their_hours(folder: Path) -> 
     assert "10 or later" in fault.expected
 
 
+@pytest.mark.parametrize("slip", ["dose", "band"])
+def test_doses_by_surface_need_a_cohort_that_has_it(folder: Path, slip: str) -> None:
+    """Told with the drug and the course, before anybody is drawn."""
+    area, kept = 'dose = "200 mg_per_m2"', 'dose = "50 mg_per_kg"'
+    band = f'{kept}\n[[stage.give.band]]\nbelow = "30 kg"\n{area}\n'
+    if slip == "dose":
+        change(folder, "courses/short.toml", kept, area)
+    else:
+        text = (folder / "courses/short.toml").read_text()
+        rest = 'over = "1 h"\ndays = "-5..-2"\n'
+        assert f"{kept}\n{rest}" in text
+        moved = band.replace(kept, f"{kept}\n{rest.strip()}")
+        (folder / "courses/short.toml").write_text(text.replace(f"{kept}\n{rest}", moved))
+    (fault,) = faults_of(folder)
+    assert fault.place == "cohort" and "body_surface_area" in fault.found
+    assert "poison in course short" in fault.expected
+
+
 def test_an_infusion_that_waits_needs_an_antibody(folder: Path) -> None:
     """The procedure says what it looks at: without it a scenario is refused, not its patients."""
     values = "below\t2\tmg/L\t\t\t\t\t\t\tassumed\tusual\t\n"
