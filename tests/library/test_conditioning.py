@@ -206,6 +206,24 @@ def test_typical_exposure(
     assert found == pytest.approx(published, rel=tolerance), source
 
 
+@pytest.mark.parametrize(
+    ("drug", "clearance"),  # L/h in the person of the tests; None: the module shows it
+    [
+        ("busulfan", None),
+        ("treosulfan", None),
+        ("rituximab", 12.5e-3),
+        ("horse_atg", 0.1216 / 24 * 70 / 10.2),
+        ("alemtuzumab", 0.154 / 24 * 14.1),
+    ],
+)
+def test_all_that_is_given_is_cleared(drug: str, clearance: float | None) -> None:
+    """Balance of mass: clearance times the area is the dose, in one compartment and in two."""
+    show = [f"{drug}_auc", *([f"{drug}_clearance"] if clearance is None else [])]
+    _, shown = follow(probed((drug,)), [(drug, 0.0, 100.0, 2.0)], show, 400)
+    found = clearance or shown[f"{drug}_clearance"][0] / 24
+    assert shown[f"{drug}_auc"][-1] * 24 * found == pytest.approx(100.0, rel=1e-3)
+
+
 def test_no_drug_of_conditioning_is_without_a_published_exposure_or_an_assumption() -> None:
     """Whatever hits stem cells or lymphocytes stands in one of the two tables."""
     library = find_library()

@@ -152,10 +152,10 @@ def test_the_infusion_waits_for_wash_out() -> None:
     assert np.all(records.value[named == "antibody_at_infusion"] < 0.1)
     waited = records.value[named == "days_waited"]
     assert len(waited) == 20 and np.all(waited >= 5) and np.all(waited == np.round(waited))
-    injected = records.time[named == "stem_cells_injected"]
+    injected = records.time[named == "cells_injected"]
     assert injected == pytest.approx(2 + 10 / 24 + waited)
     _, records = conditioned("too-early")
-    injected = records.time[np.asarray(records.name) == "stem_cells_injected"]
+    injected = records.time[np.asarray(records.name) == "cells_injected"]
     assert injected == pytest.approx(np.full(20, 2 + 10 / 24))
 
 

@@ -20,6 +20,28 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return reseed.load("busulfan-exposure").run(patients=PATIENTS, workers=1, out=folder)
 
 
+@pytest.fixture(scope="module")
+def children(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same with a table of doses by weight."""
+    folder = tmp_path_factory.mktemp("busulfan") / "children"
+    return reseed.load("busulfan-exposure-children").run(patients=PATIENTS, workers=1, out=folder)
+
+
+def test_children_dosed_by_a_table_of_weights_are_mostly_below_the_window(children: Run) -> None:
+    """A mean of 66 mg*h/L by weight, and few inside; adjusted, most are, though bounds bind."""
+    assert children.failed == 0
+    table = children.outcomes
+    within = table[table["endpoint"] == "busulfan_exposure_in_window"]
+    share = within.groupby("arm")["value"].mean()
+    assert share["fixed"] < 30
+    assert share["adjusted"] > share["fixed"] + 40
+    area = table[table["endpoint"] == "busulfan_exposure"].groupby("arm")["value"].mean()
+    assert area["fixed"] == pytest.approx(66, abs=5)
+    factors = children.records[children.records["name"] == "dose_factor"]
+    once = factors[factors["arm"] == "adjusted"]["value"]
+    assert once.between(0.5, 1.5).all() and (once == 1.5).mean() > 0.4
+
+
 def test_measuring_brings_more_patients_into_the_window(run: Run) -> None:
     """By weight alone a minority is in it; adjusted once most are, and daily no fewer."""
     table = run.outcomes

@@ -13,6 +13,7 @@ from scipy.special import expit
 from reseed.base.keys import normals
 from reseed.course.procedures import PROCEDURES, RECORDS
 from reseed.course.procedures.correct import Correct
+from reseed.course.procedures.harvest import Harvest
 from reseed.course.procedures.infuse import Infuse
 from reseed.course.procedures.process import Process
 from reseed.course.procedures.supply import Supply
@@ -121,8 +122,16 @@ def test_depletion_of_alpha_beta_cells_spares_the_others() -> None:
     }
     graft = in_hand(Process(scales("process"))(moment("process", BAG, **settings)))
     assert graft.cd34_per_kg == pytest.approx(0.9 * BAG.cd34_per_kg)
-    assert graft.cd3_per_kg == pytest.approx(BAG.cd3_per_kg * (0.05 + 1e-4))
+    assert graft.cd3_per_kg == pytest.approx(BAG.cd3_per_kg * (0.05 + 0.95e-4))
     assert graft.nk_per_kg > 0.7 * BAG.nk_per_kg
+
+
+@pytest.mark.parametrize("logs", [0.0, 4.5])
+def test_no_method_makes_t_cells(logs: float) -> None:
+    """A method that spares all of them takes none out, and adds none."""
+    settings = {"cd3_log_depletion": logs, "cd3_spared": 1.0}
+    graft = in_hand(Process(scales("process"))(moment("process", BAG, **settings)))
+    assert graft.cd3_per_kg == BAG.cd3_per_kg
 
 
 def test_a_poor_thaw_leaves_half_of_the_patients_with_enough() -> None:
@@ -220,7 +229,8 @@ def test_stem_cells_are_whole_numbers_by_poisson_s_law() -> None:
     assert abs(np.corrcoef(one, other)[0, 1]) < 0.06
     added, turn = infused(BAG)
     assert 770 <= added["host_stem_cells"] <= 35_000
-    assert in_hand(turn).stem_cells == added["host_stem_cells"] == noted(turn)["stem_cells_infused"]
+    given = turn.carried["infused"].stem_cells
+    assert given == added["host_stem_cells"] == noted(turn)["stem_cells_infused"]
     assert added["corrected_stem_cells"] == 0.0 and "corrected_infused" not in noted(turn)
 
 
@@ -242,6 +252,26 @@ def test_a_donor_s_cells_have_their_own_places() -> None:
     added, _ = infused(replace(BAG, origin="donor"))
     assert added["donor_stem_cells"] > 0 and "host_stem_cells" not in added
     assert added["donor_short_term_cells"] > 0 and "short_term_cells" not in added
+
+
+def test_a_graft_is_infused_once() -> None:
+    """The bag is empty then: no second infusion, and room for a graft from elsewhere."""
+    _, turn = infused(BAG)
+    after = replace(moment("infuse", None), carried=turn.carried)
+    with pytest.raises(ValueError, match="no graft in hand"):
+        Infuse(scales("infuse"), 1.0, STATES)(after)
+    supply = Supply("donate_blood", True, scales("donate_blood"))
+    later = replace(moment("donate_blood", None), carried=turn.carried)
+    assert in_hand(supply(later)).origin == "donor"
+
+
+@pytest.mark.parametrize("bag", [{"frozen": True}, {"origin": "donor"}, {"corrected": 0.5}])
+def test_a_harvest_is_not_mixed_with_another_graft(bag: dict[str, object]) -> None:
+    """One that is frozen, a donor's or corrected: what such a mixture is, nobody has said."""
+    harvest = Harvest(scales("harvest"), 1.0, 0.0, ())
+    now = moment("harvest", replace(BAG, **bag))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="graft is in hand"):
+        harvest(replace(now, values={"blood_cd34": 5e7}))
 
 
 class Hand:

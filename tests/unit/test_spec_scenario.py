@@ -483,6 +483,59 @@ def test_a_scenario_by_path_finds_what_lies_beside_it(folder: Path) -> None:
     assert scenario.arms[0].course.name == "short"
 
 
+def test_a_value_is_told_in_a_unit_of_its_port(folder: Path) -> None:
+    """Another kind of unit is a fault of the endpoint's file, with the unit of the port."""
+    name = "endpoints/failure.toml"
+    change(folder, name, 'kind = "not_by"', 'kind = "at_visit"')
+    change(folder, name, 'endpoint = "engraftment"', 'port = "neutrophils"\nunit = "mg/L"')
+    (fault,) = faults_of(folder)
+    assert (fault.place, fault.found) == ("settings.unit", '"mg/L"')
+    assert "cell/L" in fault.expected
+    change(folder, name, "mg/L", "1e6 cell/L")
+    assert read_scenario("first", library_of(folder)).endpoints[1].kind == "at_visit"
+
+
+def test_procedures_of_a_day_stand_in_the_order_of_their_hours(folder: Path) -> None:
+    """An infusion at nine that stands after a thaw at ten would come before it."""
+    again = '[[stage.procedure]]\ndo = "infuse"\ndays = 0\nhour = 10\n'
+    change(folder, "courses/short.toml", "[[stage.procedure]]", again + "[[stage.procedure]]")
+    (fault,) = faults_of(folder)
+    assert (fault.place, fault.found) == ("stage[2].procedure[2].hour", "hour 9")
+    assert "10 or later" in fault.expected
+
+
+@pytest.mark.parametrize("slip", ["dose", "band"])
+def test_doses_by_surface_need_a_cohort_that_has_it(folder: Path, slip: str) -> None:
+    """Told with the drug and the course, before anybody is drawn."""
+    area, kept = 'dose = "200 mg_per_m2"', 'dose = "50 mg_per_kg"'
+    band = f'{kept}\n[[stage.give.band]]\nbelow = "30 kg"\n{area}\n'
+    if slip == "dose":
+        change(folder, "courses/short.toml", kept, area)
+    else:
+        text = (folder / "courses/short.toml").read_text()
+        rest = 'over = "1 h"\ndays = "-5..-2"\n'
+        assert f"{kept}\n{rest}" in text
+        moved = band.replace(kept, f"{kept}\n{rest.strip()}")
+        (folder / "courses/short.toml").write_text(text.replace(f"{kept}\n{rest}", moved))
+    (fault,) = faults_of(folder)
+    assert fault.place == "cohort" and "body_surface_area" in fault.found
+    assert "poison in course short" in fault.expected
+
+
+def test_an_infusion_that_waits_needs_an_antibody(folder: Path) -> None:
+    """The procedure says what it looks at: without it a scenario is refused, not its patients."""
+    values = "below\t2\tmg/L\t\t\t\t\t\t\tassumed\tusual\t\n"
+    own = find_library().path("models", "wait_for_washout")
+    copy = folder / "models/wait_for_washout"
+    copy.mkdir()
+    (copy / "parameters.tsv").write_text(PARAMETERS + values)
+    (copy / "ports.tsv").write_text((own / "ports.tsv").read_text())
+    wait = 'do = "wait_for_washout"\ndays = 0\n\n[[stage.procedure]]\ndo = "infuse"'
+    change(folder, "courses/short.toml", 'do = "infuse"', wait)
+    (fault,) = faults_of(folder)
+    assert "stem_cell_antibody" in fault.found + fault.expected
+
+
 def test_later_folders_win(folder: Path, tmp_path: Path) -> None:
     """The user's own files stand before ours."""
     own = tmp_path / "own"

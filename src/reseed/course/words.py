@@ -19,6 +19,7 @@ _PROCEDURES = {
     "thaw": "The graft is thawed",
     "wait_for_washout": "What follows waits until the antibody is washed out",
     "infuse": "The graft is infused",
+    "inject": "Purified stem cells of a donor are injected",
     "adjust_dose": "The exposure to {drug} is measured {when}, and its further doses are scaled",
 }
 _FAILS = {"harvest": "With too few cells the harvest has failed: {after}"}

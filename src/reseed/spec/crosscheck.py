@@ -207,6 +207,8 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
     elif isinstance(settings.get("port"), str):
         check_level(settings, "port", "at_least", "settings", sheet, outputs(arm))
         check_level(settings, "port", "at_most", "settings", sheet, outputs(arm))
+    if kind == "at_visit":
+        _check_unit(settings, sheet, outputs(arm))
     for port in PORTS.get(str(kind), ()):
         if port not in outputs(arm):
             sheet.add("kind", f"{kind}, without the port {port}", "an arm with module niche")
@@ -215,6 +217,16 @@ def check_endpoint(data: Mapping[str, Any], sheet: Sheet, arm: Sequence[Module])
     _check_records(settings.get("records"), "settings.records", sheet, happenings)
     _check_records([settings.get("without")], "settings.without", sheet, happenings)
     _check_records(data.get("competing"), "competing", sheet, happenings)
+
+
+def _check_unit(settings: Mapping[str, Any], sheet: Sheet, seen: Mapping[str, Port]) -> None:
+    """The unit in which a port is to be told is one of its kind."""
+    name, unit = settings.get("port"), settings.get("unit")
+    if not isinstance(name, str) or name not in seen or not isinstance(unit, str):
+        return
+    own = seen[name].unit
+    if not units.compatible(own, unit):
+        sheet.add("settings.unit", quoted(unit), f"{own or 'no unit'} or alike, the unit of {name}")
 
 
 def happenings_of(arm: Sequence[Module]) -> set[str]:

@@ -36,6 +36,7 @@ def check_stages(data: Mapping[str, Any], sheet: Sheet) -> None:
     """Stages and procedures stand in the order in which they begin; names are used once."""
     names: set[str] = set()
     before: dict[str, float] = {}
+    clock = (-math.inf, 0.0)
     waiting = switched_to(data)
     all_names = [stage.get("name") for stage in tables(data, "stage")]
     for i, stage in enumerate(tables(data, "stage"), 1):
@@ -57,6 +58,7 @@ def check_stages(data: Mapping[str, Any], sheet: Sheet) -> None:
         for j, do in enumerate(tables(stage, "procedure"), 1):
             if span := attempt(parse_span, do.get("days")):
                 _in_order(sheet, f"{place}.procedure[{j}].days", "procedure", span[0], before)
+                clock = _by_hour(sheet, f"{place}.procedure[{j}].hour", span[0], do, clock)
 
 
 def _switch(stage: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -75,6 +77,17 @@ def _in_order(sheet: Sheet, place: str, what: str, day: float, before: dict[str,
         expected = f"{what}s in the order in which they begin (the one before: {before[what]:g})"
         sheet.add(place, f"day {shown(f'{day:g}')}", expected)
     before[what] = max(day, before.get(what, day))
+
+
+def _by_hour(
+    sheet: Sheet, place: str, day: float, do: Mapping[str, Any], before: tuple[float, float]
+) -> tuple[float, float]:
+    """Day and hour of a procedure, which is no sooner than the one before on the same day."""
+    hour = _hour(do)
+    if day == before[0] and hour < before[1]:
+        expected = f"{before[1]:g} or later: the procedure before it is at that hour of the day"
+        sheet.add(place, f"hour {hour:g}", expected)
+    return day, hour
 
 
 def _check_gives(stage: Mapping[str, Any], place: str, sheet: Sheet) -> None:

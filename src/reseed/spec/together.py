@@ -18,6 +18,7 @@ from reseed.spec.evidence import check_endpoints
 from reseed.spec.gather import Gathered
 from reseed.spec.shape import tables
 from reseed.spec.sheet import Sheet, quoted
+from reseed.spec.sizes import check_sizes
 from reseed.spec.stages import first_days
 
 
@@ -36,7 +37,7 @@ def check_together(found: Gathered) -> None:
     covariates = _covariates(found)
     whole = len(base) == len(data["model"]) if isinstance(data.get("model"), list) else False
     arms: list[Sequence[Module]] = []
-    for course_sheet, _, raw in found.courses.values():
+    for course, (course_sheet, _, raw) in found.courses.items():
         drugs, procedures = crosscheck.mentioned(raw)
         modules, gaps = assemble(base, drugs, procedures, available, covariates or ())
         found.used.update(dict.fromkeys(module.name for module in modules))
@@ -47,6 +48,7 @@ def check_together(found: Gathered) -> None:
         if covariates is not None:
             for gap in gaps:
                 _note_gap(gap, sheet)
+            check_sizes(raw, course, covariates, sheet)
         _check_suppliers(modules, sheet)
     for arm_modules in arms:
         for endpoint_sheet, _, raw in found.endpoints.values():

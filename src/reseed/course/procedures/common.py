@@ -28,16 +28,22 @@ def read(moment: Moment, module: str, scales: Mapping[str, float]) -> dict[str, 
 
 
 def graft_of(moment: Moment) -> Graft:
-    """The graft handed on so far; ValueError where there is none."""
+    """The graft handed on so far; ValueError where there is none, or it has been infused."""
     graft = (moment.carried or {}).get("graft")
     if not isinstance(graft, Graft):
-        raise ValueError("no graft: nothing was harvested before")
+        raise ValueError("no graft in hand: none was harvested or supplied, or it was infused")
     return graft
 
 
 def hand_on(moment: Moment, graft: Graft, **changes: Any) -> dict[str, Any]:
     """What is carried, with the graft changed."""
     return {**(moment.carried or {}), "graft": dataclasses.replace(graft, **changes)}
+
+
+def hand_over(moment: Moment, graft: Graft, **changes: Any) -> dict[str, Any]:
+    """What is carried once the graft is in the body: the bag is empty, what it held is known."""
+    left = {name: value for name, value in (moment.carried or {}).items() if name != "graft"}
+    return {**left, "infused": dataclasses.replace(graft, **changes)}
 
 
 def weight_factor(cohort: Cohort) -> float:

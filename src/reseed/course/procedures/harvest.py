@@ -58,6 +58,8 @@ class Harvest:
         before = (moment.carried or {}).get("graft") or Graft(0.0, 0.0, 1.0, 0, 0.0)
         if before.frozen:
             raise ValueError("a frozen graft is in hand: harvest everything before freezing")
+        if before.origin != "self" or before.corrected:
+            raise ValueError("a donor's or a corrected graft is in hand: harvest before that")
         blood = moment.values["blood_cd34"]
         entries = [Entry("harvest", "blood_cd34", blood, "cell/L")]
         graft = before

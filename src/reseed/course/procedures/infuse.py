@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from reseed.base.ports import find_port
 from reseed.course.procedures.chance import binomial, poisson, uniform_of
-from reseed.course.procedures.common import factors, graft_of, hand_on, read, weight_factor
+from reseed.course.procedures.common import factors, graft_of, hand_over, read, weight_factor
 from reseed.course.procedures.settle import NICHES, share_settled
 from reseed.course.procedures.wait_for_washout import still_waiting
 from reseed.nouns.cohort import Cohort
@@ -63,7 +63,10 @@ _MILLION = 1e6  # seeds are given per 1e6 CD34+ cells per kg
 
 @dataclass(frozen=True, slots=True)
 class Infuse:
-    """Adds what is in the bag to the states of the model, by their public names in `states`."""
+    """Adds what is in the bag to the states of the model, by their public names in `states`.
+
+    The bag is empty then: another infusion needs another graft.
+    """
 
     scales: Mapping[str, float]
     weight: float
@@ -89,7 +92,7 @@ class Infuse:
             for port, amount in added.items()
             if port in self.states
         )
-        carried = hand_on(moment, graft, stem_cells=int(sum(stem_cells)))
+        carried = hand_over(moment, graft, stem_cells=int(sum(stem_cells)))
         entries = _entries(graft, *stem_cells)
         if "empty_niches" in self.states:
             entries = (*entries, Entry("infuse", "stem_cells_settled", sum(home), "cell"))

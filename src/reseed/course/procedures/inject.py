@@ -20,7 +20,7 @@ from reseed.nouns.jump import Jump
 from reseed.nouns.schedule import Entry, Moment, Turn
 from reseed.nouns.system import System
 
-RECORDS = ("stem_cells_injected", "stem_cells_settled")  # the names it leaves behind
+RECORDS = ("cells_injected", "stem_cells_settled")  # the names it leaves behind
 _UNITS = {"cells": "cell", "frequency": ""}
 
 
@@ -41,7 +41,7 @@ class Inject:
         share = share_settled(moment, competent)
         number = binomial(uniform_of(moment, "inject/settled"), competent, share)
         entries = (
-            Entry("inject", "stem_cells_injected", values["cells"], "cell"),
+            Entry("inject", "cells_injected", values["cells"], "cell"),
             Entry("inject", "stem_cells_settled", number, "cell"),
         )
         return Turn(moment.carried, (Jump(moment.time, self.target, number, "graft"),), entries)

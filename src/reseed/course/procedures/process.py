@@ -34,7 +34,7 @@ class Process:
     """CD34+ times its recovery; the others less their depletion in powers of ten.
 
     `cd3_spared` is the share of T cells that a method lets pass, such as those with gamma-delta
-    receptors.
+    receptors; the depletion is that of the others.
     """
 
     scales: Mapping[str, float]
@@ -43,7 +43,9 @@ class Process:
         values = read(moment, "process", self.scales)
         graft = graft_of(moment)
         cd34 = graft.cd34_per_kg * values["cd34_recovery"]
-        cd3 = graft.cd3_per_kg * (10.0 ** -values["cd3_log_depletion"] + values["cd3_spared"])
+        spared = values["cd3_spared"]
+        left = spared + (1.0 - spared) * 10.0 ** -values["cd3_log_depletion"]
+        cd3 = graft.cd3_per_kg * left
         carried = hand_on(
             moment,
             graft,

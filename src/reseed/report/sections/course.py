@@ -25,7 +25,7 @@ _ORDER = ("harvest", "process", "correct", "freeze", "thaw", "infuse", "inject")
 PROCEDURES = {
     "harvest": ("apheresis", "Apheresis"),
     "infuse": ("cd34_infused", "Graft infused"),
-    "inject": ("stem_cells_injected", "Stem cells injected"),
+    "inject": ("cells_injected", "Purified cells injected"),
 }
 FAILURE = " failure"  # how the record of a procedure that failed ends
 _LANES = 44  # on a page, headings of arms counted as two
