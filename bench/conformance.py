@@ -32,8 +32,8 @@ CURATED = """\
 51 points from 0 to 100: the largest difference of any variable, over that variable's largest value,
 with libRoadRunner at a relative tolerance of 1e-9. Speed: 1,000 sets of parameters within a tenth
 of the model's own, both at 1e-6, interleaved, thread processor time, medians of three rounds; above
-1, reseed is faster. First: seconds from the file to the first numbers, its kernel in the cache; 0.4
-to 1.1 where it had to be compiled."""
+1, reseed is faster. First: seconds from the file to the first numbers, its kernel compiled anew;
+the next time it comes from the cache."""
 
 
 def tags_of(folder: Path) -> list[str]:
