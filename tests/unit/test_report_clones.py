@@ -36,7 +36,7 @@ def test_a_measure_on_three_days_is_a_figure_in_the_order_of_the_days() -> None:
     _, figure = clones.build(data)
     assert isinstance(figure, Figure)
     assert "Corrected: 4, 4, 3." in figure.notes[0]
-    (_, _, band), = figure.draw.args[2]
+    ((_, _, band),) = figure.draw.args[2]
     assert band.days.tolist() == list(DAYS)
     assert band.quantiles[2] == pytest.approx([250, 250, 20])
     axes = figure.draw().axes[0]

@@ -28,11 +28,11 @@ def clones(cases: Cases, endpoint: Endpoint, _: Mapping[str, Verdicts]) -> Verdi
     Clones are followed by months, after a year by quarters: the nearest of these times counts.
     `alive` (if not given) is the number of clones of long-term stem cells, `rest` the per cent of
     the cells that feed blood which belong to no tagged clone, and `late` the per cent of those in
-    tagged clones that stem cells have fed; the others came with the graft. The further measures tell
-    of a sample of `cells` blood cells, of which those with a tag are told apart by it: the number of
-    clones `seen`, how many there are by what is `estimated` from it (`reseed.clones.chao`),
-    `shannon`, `simpson`, `gini`, and `kept`, the per cent of clones seen on `first_day` that are seen
-    again. Who had no corrected cells, or was not followed, has no value.
+    tagged clones that stem cells have fed; the others came with the graft. The further measures
+    tell of a sample of `cells` blood cells, of which those with a tag are told apart by it: the
+    number of clones `seen`, how many there are by what is `estimated` from it
+    (`reseed.clones.chao`), `shannon`, `simpson`, `gini`, and `kept`, the per cent of clones seen on
+    `first_day` that are seen again. Who had no corrected cells, or was not followed, has no value.
     """
     if endpoint.name not in cases.together:
         of_this_kind = [one for one in cases.endpoints if one.kind == endpoint.kind]
