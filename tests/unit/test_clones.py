@@ -13,6 +13,7 @@ from reseed.clones import (
     Law,
     between,
     blood_of,
+    chao,
     families,
     follow,
     gini,
@@ -197,6 +198,21 @@ def test_diversity_of_known_samples():
     assert np.isnan([shannon([]), simpson([0]), gini([0]), kept([0], [1])]).all()
 
 
+def test_the_estimate_of_equal_clones_is_their_number_and_of_unequal_ones_no_more():
+    """500 clones, 600 of whose cells are sampled, so that three in ten are missed; 200 samples."""
+    equal, unequal = np.ones(500), 1.0 / np.arange(1, 501)
+    for weights, low, high in ((equal, 490, 510), (unequal, 250, 500)):
+        samples = [sampled(KEY, who, 1, weights, 600) for who in range(200)]
+        assert np.mean([richness(sample) for sample in samples]) < 360
+        assert low < np.mean([chao(sample) for sample in samples]) < high
+
+
+def test_the_estimate_by_hand():
+    """Five clones, three of them seen once and one twice: 5 + 3*2/(2*2); of nothing, nothing."""
+    assert chao([1, 1, 1, 2, 7, 0]) == pytest.approx(6.5)
+    assert chao([]) == 0
+
+
 CLONES = """
 title = "Clones"
 definition = "Clones seen."
@@ -213,6 +229,8 @@ day = 365
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
+        ('measure = "estimated"', "settings.cells: found nothing; expected a number with estim"),
+        ('measure = "late"\ncells = 10', "settings.cells: found 10; expected none with late"),
         ('measure = "seen"', "settings.cells: found nothing; expected a number with seen"),
         ("cells = 1000", "settings.cells: found 1000; expected none with alive"),
         ('measure = "kept"\ncells = 10', "settings.first_day: found nothing"),

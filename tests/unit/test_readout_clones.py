@@ -68,8 +68,10 @@ def test_without_births_and_losses_every_clone_stays_as_it_was() -> None:
     rest = clones("rest", 900.0, measure="rest")
     seen = clones("seen", 900.0, measure="seen", cells=100_000)
     even = clones("even", 900.0, measure="shannon", cells=100_000)
-    found = judged(PEOPLE[:1], late, rest, seen, even)
+    few = clones("few", 900.0, measure="estimated", cells=300)
+    found = judged(PEOPLE[:1], late, rest, seen, even, few)
     assert found[3, "late"] == found[3, "seen"] == 150
+    assert found[3, "few"] == pytest.approx(150, abs=30)  # a sample that sees about 118 of them
     assert found[3, "rest"] == pytest.approx(25.0, abs=0.1)
     assert found[3, "even"] == pytest.approx(np.log(150), abs=0.01)
 
@@ -78,7 +80,11 @@ def test_before_stem_cells_come_into_blood_the_graft_itself_is_seen_and_does_not
     """At day 91 a share exp(-91/60) of 400 short-term cells, and none of those at day 900."""
     early = clones("early", 91.0, measure="seen", cells=100_000)
     kept = clones("kept", 900.0, measure="kept", cells=100_000, first_day=91.0)
-    found = judged(PEOPLE[:1], early, kept)
+    first = clones("first", 91.0, measure="late")
+    last = clones("last", 900.0, measure="late")
+    found = judged(PEOPLE[:1], early, kept, first, last)
+    assert found[3, "first"] == 0
+    assert found[3, "last"] == pytest.approx(100, abs=0.1)
     assert found[3, "early"] == pytest.approx(400 * np.exp(-91 / 60), abs=2)
     assert found[3, "kept"] == 0
 

@@ -20,9 +20,9 @@ from reseed.report.numbers import percent_interval, spread, spreads
 from reseed.report.page import STATEMENT
 from reseed.report.sections import SECTIONS
 
-_LONG = ("benefit", "history", "years", "results", "published")
+_LONG = ("benefit", "clones", "history", "years", "results", "published")
 SHORT = [s.id for s in SECTIONS if s.id not in _LONG]
-"""Sections of a short trial of different people that no life before and no study belongs to."""
+"""Sections of a short trial of different people without lives before, clones or studies."""
 ORIGIN = 49.0
 DAYS = np.arange(0.0, 150.0)
 TIMED = {

@@ -11,12 +11,14 @@ from reseed.clones.follow import follow
 from reseed.clones.kendall import Law, between
 from reseed.clones.sample import sampled
 from reseed.clones.size import sizes
+from reseed.clones.unseen import chao
 
 __all__ = [
     "Blood",
     "Law",
     "between",
     "blood_of",
+    "chao",
     "families",
     "follow",
     "gini",

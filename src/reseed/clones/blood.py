@@ -31,6 +31,18 @@ class Blood:
     rest: Vector
     total: Vector
 
+    @property
+    def rest_share(self) -> Vector:
+        """Of all cells, the share in no clone, (time,)."""
+        return self.rest / self.total
+
+    @property
+    def late_share(self) -> Vector:
+        """Of the cells in clones, the share of the late ones, (time,); NaN where there are none."""
+        early, late = self.early.sum(axis=1), self.late.sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            return late / (early + late)
+
 
 def blood_of(
     key: Key,

@@ -137,7 +137,12 @@ class UtilityYearsShape(Shape):
 
 class ClonesShape(Shape):
     day: Day
-    measure: Literal["alive", "seen", "shannon", "simpson", "gini", "kept", "rest"] | None = None
+    measure: (
+        Literal[
+            "alive", "late", "rest", "seen", "estimated", "shannon", "simpson", "gini", "kept"
+        ]
+        | None
+    ) = None  # fmt: skip
     cells: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     first_day: Day | None = None
 
@@ -245,7 +250,7 @@ def _settings(data: dict[str, Any], sheet: Sheet) -> Shape | None:
             sheet.add("settings", " and ".join(sorted(bounds)) or "no bounds", "bounds with within")
     if kind == "clones":
         measure = given.get("measure", "alive")
-        whole = measure in ("alive", "rest")
+        whole = measure in ("alive", "late", "rest")
         if ("cells" in given) == whole:
             expected = f"none with {measure}" if whole else f"a number with {measure}"
             sheet.add("settings.cells", str(given.get("cells", "nothing")), expected)

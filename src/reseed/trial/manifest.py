@@ -70,6 +70,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
                 "better": e.better,
                 "among": [str(condition) for condition in e.among],
                 "records": _records_of(e),
+                "settings": _plain_settings(e),
                 "seen_from": seen_from(scenario, e),
             }
             for e in scenario.endpoints
@@ -93,6 +94,11 @@ def _own(setup: Setup) -> list[dict[str, str]]:
     return [
         dataclasses.asdict(one) for one in scenario.own if one.kind != "models" or one.name in used
     ]
+
+
+def _plain_settings(endpoint: Endpoint) -> dict[str, str | float]:
+    """The settings of an endpoint that are a word or a number without unit."""
+    return {name: v for name, v in endpoint.settings if isinstance(v, str | int | float)}
 
 
 def _records_of(endpoint: Endpoint) -> list[str]:

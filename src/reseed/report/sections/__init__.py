@@ -9,6 +9,7 @@ from reseed.report.blocks import Block
 from reseed.report.data import TrialData
 from reseed.report.sections import (
     benefit,
+    clones,
     cohort,
     course,
     curves,
@@ -50,6 +51,7 @@ SECTIONS = (
     Section("years", "The course in years, before and after entry", years.build),
     Section("dose", "Stem-cell collection and dose", dose.build),
     Section("trajectories", "Counts and concentrations over time", trajectories.build),
+    Section("clones", "Clones of corrected cells over time", clones.build),
     Section("engraftment", "Engraftment", curves.engraftment),
     Section("recovery", "Cell dose and recovery", recovery.build),
     Section("burden", "Days of low counts, transfusions and other measures", distributions.build),

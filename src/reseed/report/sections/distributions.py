@@ -14,6 +14,7 @@ from reseed.report.data import TIMED, ArmData, TrialData
 from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.names import labelled
 from reseed.report.numbers import count, spreads, tenth
+from reseed.report.sections.clones import measure_of, over_time
 from reseed.report.sections.dose import drawable, is_drawn
 from reseed.report.sections.parted import parted
 from reseed.report.sections.summary import as_shown, average, quarters, title_of, unit_of
@@ -59,6 +60,8 @@ def build(data: TrialData) -> tuple[Block, ...]:
 def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Block, ...]:
     """The distribution, or a sentence where there is none to see."""
     found = data.of(endpoint["name"])
+    if endpoint in over_time(data, measure_of(endpoint)):
+        return ()  # the section of clones draws it
     if endpoint.get("kind") == "amount" and is_drawn(
         data, [_values(arm, endpoint["name"]) for arm, _ in found]
     ):
