@@ -312,7 +312,7 @@ def test_both_courses_are_whole_courses(course: str, load: float) -> None:
     ("course", "load"), [("scot", 1.6), ("cy-tbi", 2.1), ("flu-tbi", 0.25), ("flu-treo", 1.0)]
 )
 def test_irradiation_and_treosulfan_are_not_harmless(course: str, load: float) -> None:
-    """8 Gy, or treosulfan in full, count as a course (assumed; the first by Nash 2007 over ASTIS)."""
+    """8 Gy, or treosulfan in full, count as a course (assumed; the first: Nash 2007, ASTIS)."""
     arm = arm_of(course, ("regimen_toxicity",))
     people = drawn_patients(arm.system, 20)
     plan, probe = arm.schedule(people, 49.0, 60.0), Probe(("toxic_load",), np.arange(60.0))

@@ -107,7 +107,7 @@ def test_engraftment_is_the_first_of_three_days() -> None:
 @pytest.mark.parametrize("source", ["infuse", "inject"])
 @pytest.mark.parametrize(("came", "day"), [(0.6, 8), (3.6, 5), (-2.4, 8)])
 def test_days_count_from_the_cells_that_came_late(source: str, came: float, day: int) -> None:
-    """Cells that waited three days engraft three days sooner; the first of them count, and by day."""
+    """Cells that waited three days engraft three days sooner; the first count, and by day."""
     counts = [2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.5, 0.9, 1.5]
     cells = [
         (5, INFUSION + came + later, source, "cd34_infused", 5e6, "cell/kg") for later in (0, 1)
