@@ -286,7 +286,8 @@ def assert_derivatives(
          scale[:, None] / size[None]),
         ("by time", found[2], expected[2], np.abs(expected[2])),
     ):  # fmt: skip
-        allowed = 1e-9 * np.abs(theirs) + 1e-12 * unit
+        # a derivative may be a small difference of large parts (irradiation at many Gy)
+        allowed = 1e-9 * np.abs(theirs) + 1e-11 * unit
         wrong = np.argwhere(~(np.abs(ours - theirs) <= allowed))
         assert len(wrong) == 0, f"{name}: {len(wrong)} differ, first {wrong[0]}"
     # what is integrated depends on states alone, never on the integrals of hazards

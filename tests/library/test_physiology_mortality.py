@@ -31,7 +31,8 @@ UNITS = {
     "cd4": "cell/L", "igg": "g/L", "neutrophils": "cell/L", "t_cell_loss": "1/day",
     "alemtuzumab_concentration": "mg/L", "cyclophosphamide_activated": "mg/L",
     "busulfan_concentration": "mg/L", "melphalan_concentration": "mg/L",
-    "carmustine_concentration": "mg/L",
+    "carmustine_concentration": "mg/L", "treosulfan_concentration": "mg/L",
+    "total_body_irradiation_rate": "Gy/day",
 }  # fmt: skip
 IMMUNE = ("thymus", "lymphocytes", "b_cells", "opportunistic", "mortality")
 LATE = ("regimen_toxicity", "late_effects", "ovary")
@@ -305,6 +306,18 @@ def test_both_courses_are_whole_courses(course: str, load: float) -> None:
     dying = np.mean(1 - np.exp(-value_of("regimen_toxicity__lethality") * eras * area - 1 / 507))
     assert 0.01 < dying < 0.05
     assert dying == pytest.approx(8 / 281, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("course", "load"), [("scot", 1.6), ("cy-tbi", 2.1), ("flu-tbi", 0.25), ("flu-treo", 1.0)]
+)
+def test_irradiation_and_treosulfan_are_not_harmless(course: str, load: float) -> None:
+    """8 Gy, or treosulfan in full, count as a course (assumed; the first: Nash 2007, ASTIS)."""
+    arm = arm_of(course, ("regimen_toxicity",))
+    people = drawn_patients(arm.system, 20)
+    plan, probe = arm.schedule(people, 49.0, 60.0), Probe(("toxic_load",), np.arange(60.0))
+    found, _ = solve(arm.system, people, plan, probe, key=Key(1), solver=Solver(rtol=1e-5))
+    assert np.nanmedian(found.values.max(axis=2)) == pytest.approx(load, rel=0.12)
 
 
 def test_pulses_are_much_safer_than_a_course() -> None:

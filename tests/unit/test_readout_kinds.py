@@ -104,6 +104,17 @@ def test_engraftment_is_the_first_of_three_days() -> None:
     assert timed([2, 0.1, 0.6, 0.7, 0.2, 0.5, 0.9, 1.5], ENGRAFTMENT) == (5, 1)
 
 
+@pytest.mark.parametrize("source", ["infuse", "inject"])
+@pytest.mark.parametrize(("came", "day"), [(0.6, 8), (3.6, 5), (-2.4, 8)])
+def test_days_count_from_the_cells_that_came_late(source: str, came: float, day: int) -> None:
+    """Cells that waited three days engraft three days sooner; the first count, and by day."""
+    counts = [2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.3, 0.5, 0.9, 1.5]
+    cells = [
+        (5, INFUSION + came + later, source, "cd34_infused", 5e6, "cell/kg") for later in (0, 1)
+    ]
+    assert timed(counts, ENGRAFTMENT, records=cells) == (day, 1)
+
+
 def test_counts_that_have_not_fallen_yet_are_no_engraftment() -> None:
     """The days from infusion to the fall are above the level, and mean nothing."""
     assert timed([3, 2, 1, 0.9, 0.2, 0.1, 0.1, 0.8], ENGRAFTMENT) == (7, 1)

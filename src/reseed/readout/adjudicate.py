@@ -20,6 +20,7 @@ from reseed.readout.kinds import KINDS, REFERS
 from reseed.readout.observations import Observations
 
 ORIGINS = ("infusion", "entry")
+INFUSING = ("infuse", "inject")  # procedures that give cells: sources of their records
 
 
 def adjudicate(
@@ -35,8 +36,9 @@ def adjudicate(
 ) -> Outcomes:
     """Outcomes of all patients, ordered by patient and then by endpoint.
 
-    `origin` is the day of infusion on the study clock, (patient,), `first_days` that on which the
-    telling begins, and `cohort` holds the covariates of those of whom an endpoint tells. A patient
+    `origin` is the planned day of infusion on the study clock, (patient,): whose cells came on a
+    later day is counted from that day. `first_days` is the day on which the telling begins, and
+    `cohort` holds the covariates of those of whom an endpoint tells. A patient
     whose solution failed has no outcome; nor has one whose follow-up ended before the infusion, in
     time-to-event endpoints that count from there. In a trial that gives `grafts` whoever was not
     infused has no outcome of what counts from the infusion and looks at nothing before.
@@ -45,6 +47,7 @@ def adjudicate(
     """
     _check(endpoints)
     without = _not_infused(observations.ids, records) if grafts else None
+    origin = _infused_on(observations.ids, records, np.asarray(origin, dtype=np.float64))
     key = key or Key(0)
     cases = {
         name: _cases(observations, records, name, origin, first_days, key, endpoints)
@@ -84,14 +87,25 @@ def _not_infused(ids: NDArray[np.int64], records: Records) -> NDArray[np.bool_]:
     return ~np.isin(ids, records.patient[given])
 
 
+def _infused_on(
+    ids: NDArray[np.int64], records: Records, planned: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The day of the first cells where that is later than planned, else what was planned."""
+    given = np.array([source in INFUSING for source in records.source], dtype=bool)
+    first = np.full(len(ids), np.inf)
+    order = np.argsort(ids)
+    places = order[np.searchsorted(ids, records.patient[given], sorter=order)]
+    np.minimum.at(first, places, records.time[given])
+    day = np.floor(first + TOLERANCE)
+    return np.where(np.isfinite(day) & (day > np.floor(planned + TOLERANCE)), day, planned)
+
+
 def _cases(
     observations: Observations, records: Records, origin_name: str, origin: NDArray[np.float64],
     first_days: NDArray[np.float64] | None, key: Key, endpoints: Sequence[Endpoint],
 ) -> Cases:  # fmt: skip
     """Observations and records on the clock that starts at the midnight before the origin."""
-    start = np.asarray(origin, dtype=np.float64)
-    if origin_name == "entry":
-        start = np.zeros(len(observations.ids))
+    start = np.zeros(len(observations.ids)) if origin_name == "entry" else origin
     day0 = np.floor(start + TOLERANCE).astype(np.int64)
     followed = observations.end >= start - TOLERANCE
     first = None if first_days is None else first_days - day0

@@ -1,7 +1,7 @@
 """Wait for wash-out: an infusion is put off until too little of an antibody is left to harm it.
 
 Measured each day from the planned one on; procedures that infuse ask `still_waiting`. The days that
-drugs of the course are given on do not move with it.
+drugs of the course are given on do not move with it; endpoints count from the cells that came.
 """
 
 from __future__ import annotations
