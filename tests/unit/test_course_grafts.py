@@ -10,6 +10,7 @@ import pytest
 from examples import module
 from scipy.special import expit
 
+from reseed.base.errors import InvalidInput
 from reseed.base.keys import normals
 from reseed.course.procedures import PROCEDURES, RECORDS
 from reseed.course.procedures.correct import Correct
@@ -27,7 +28,8 @@ from reseed.nouns.key import Key
 from reseed.nouns.module import ChannelRow, Port
 from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Boundary, Moment, Schedule, Turn
-from reseed.spec import find_library, read_module
+from reseed.spec import find_library, read_module, read_scenario
+from reseed.trial.setup import set_up
 
 BAG = Graft(5e6, 2.5e8, 1.0, 2, 24.0, cd19_per_kg=6e7, nk_per_kg=4e7)
 WEIGHT = 70.0
@@ -263,6 +265,23 @@ def test_a_graft_is_infused_once() -> None:
     supply = Supply("donate_blood", True, scales("donate_blood"))
     later = replace(moment("donate_blood", None), carried=turn.carried)
     assert in_hand(supply(later)).origin == "donor"
+
+
+@pytest.mark.parametrize("procedures", [("infuse",), ("take_stored", "infuse", "infuse")])
+def test_a_course_without_a_graft_to_infuse_is_refused(procedures: tuple[str, ...]) -> None:
+    """None was harvested or supplied, or it is in the patient: said before anybody is solved."""
+    scenario = read_scenario("lymphoma-beam-rescue", find_library())
+    arm = scenario.arms[0]
+    (place,) = [i for i, one in enumerate(arm.course.stages) if one.procedures]
+    (take, infuse) = arm.course.stages[place].procedures
+    known = {"take_stored": take, "infuse": infuse}
+    stages = list(arm.course.stages)
+    stages[place] = replace(stages[place], procedures=tuple(known[name] for name in procedures))
+    arm = replace(arm, course=replace(arm.course, stages=tuple(stages)))
+    with pytest.raises(
+        InvalidInput, match=r"do: found infuse; expected a graft in hand: before it"
+    ):
+        set_up(replace(scenario, arms=(arm,)))
 
 
 @pytest.mark.parametrize("bag", [{"frozen": True}, {"origin": "donor"}, {"corrected": 0.5}])

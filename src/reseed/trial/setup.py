@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reseed.base.errors import Fault, InvalidInput
-from reseed.course import FAILING, PROCEDURES
-from reseed.nouns.course import OF_A_DRUG
 from reseed.nouns.endpoint import Endpoint
 from reseed.nouns.probe import Probe
 from reseed.nouns.scenario import Scenario
@@ -20,6 +18,7 @@ from reseed.nouns.system import System
 from reseed.readout import visit_days
 from reseed.spec.endpoint import PORTS
 from reseed.trial.arms import natural_system, system_of
+from reseed.trial.course_faults import faults_of_courses
 from reseed.trial.endpoints import judgeable
 
 IDS_PER_ARM = 10_000_000  # parallel arms have different people: ids do not overlap
@@ -60,8 +59,7 @@ def set_up(
     _check(given)
     changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     scenario = dataclasses.replace(scenario, **changed)
-    faults: list[Fault] = []
-    faults += [*_unknown_procedures(scenario), *_never_failing(scenario)]
+    faults = faults_of_courses(scenario)
     systems = {}
     for number in range(len(scenario.arms)) if arms is None else arms:
         try:
@@ -89,34 +87,6 @@ def set_up(
     probe = Probe(variables, times)
     kept = tuple(units[name] for name in variables)
     return Setup(scenario, systems, natural, probe, kept, end, left_out, shortened)
-
-
-def _unknown_procedures(scenario: Scenario) -> list[Fault]:
-    known = (*PROCEDURES, *OF_A_DRUG)
-    expected = f"one of {', '.join(known)}"
-    named = {
-        (arm.course.name, do.procedure)
-        for arm in scenario.arms
-        for stage in arm.course.stages
-        for do in stage.procedures
-        if do.procedure not in known
-    }
-    return [Fault(f"course {course}", "do", name, expected) for course, name in sorted(named)]
-
-
-def _never_failing(scenario: Scenario) -> list[Fault]:
-    """Switches that wait for the failure of a procedure that cannot fail."""
-    named = {
-        (arm.course.name, stage.name, one.name)
-        for arm in scenario.arms
-        for stage in arm.course.stages
-        for one in (stage.switch.when if stage.switch else ())
-        if one.kind == "failed" and one.name not in FAILING
-    }
-    return [
-        Fault(f"course {course}", f"{stage}: failed", name, f"one of {', '.join(FAILING)}")
-        for course, stage, name in sorted(named)
-    ]
 
 
 def gives_grafts(scenario: Scenario) -> bool:

@@ -47,3 +47,5 @@ RECORDS: dict[str, tuple[str, ...]] = {
     "adjust_dose": adjust_dose.RECORDS,
 }
 FAILING = ("harvest",)  # those that may fail, by what they find
+GIVING_GRAFTS = ("harvest", *supply.SOURCES)
+NEEDING_GRAFTS = ("process", "correct", "freeze", "thaw", "infuse")  # the last empties the bag
