@@ -1,4 +1,4 @@
-"""What a scenario's courses ask of procedures that these cannot do: told before anybody is solved."""
+"""What courses ask of procedures that these cannot do: told before anybody is solved."""
 
 from __future__ import annotations
 
