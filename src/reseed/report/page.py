@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reseed.report.blocks import Block, Figure, Heading, Items, Prose, Table
-from reseed.report.clock import moment
+from reseed.report.clock import moment, zero_of
 from reseed.report.data import TrialData
 from reseed.report.drawing.palette import line_of
 from reseed.report.drawing.svg import drawn
@@ -95,11 +95,13 @@ def _facts(data: TrialData) -> str:
     """The line under the question: arms, patients, design, follow-up, seed."""
     run = data.run
     design = "the same patients in each arm" if run.get("design") == "twins" else "parallel groups"
+    zero = zero_of(run)
+    last = float(run.get("infusion_day", 0)) + float(run.get("follow_up_days", 0)) - zero.day
     parts = [
         plural(len(data.arms), "arm"),
         f"{count(int(run.get('patients', 0)))} virtual patients per arm",
         *([design] if len(data.arms) > 1 else []),
-        f"followed to {moment(float(run.get('follow_up_days', 0)))} after infusion",
+        f"followed to {moment(last)} {zero.after}",
         f"seed {run.get('seed', '')}",
     ]
     return " · ".join(parts)

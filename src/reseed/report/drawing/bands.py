@@ -75,7 +75,11 @@ Panel = tuple[int, str, Band]
 
 
 def draw_bands(
-    show: Show, unit: str, arms: Sequence[Panel], together: Sequence[Panel] | None = None
+    show: Show,
+    unit: str,
+    arms: Sequence[Panel],
+    together: Sequence[Panel] | None = None,
+    days: str = "Days after infusion",
 ) -> Figure:
     """One panel per arm; the axes fit all panels in `together` (these alone if it is None).
 
@@ -109,7 +113,7 @@ def draw_bands(
                 pad=4,
             )
             if at + columns >= len(arms):
-                axes.set_xlabel("Days after infusion")
+                axes.set_xlabel(days)
             else:
                 axes.tick_params(labelbottom=False)
             if column == 0:

@@ -26,7 +26,7 @@ def build(data: TrialData) -> tuple[Block, ...]:
     """A table of all measured endpoints, and a figure for each."""
     measured = [e for e in data.endpoints if data.kind(e["name"]) not in ("", *TIMED)]
     if not measured:
-        return (Prose("No such endpoint is part of this trial."),)
+        return ()
     rows: list[Row] = []
     for endpoint in measured:
         found = data.of(endpoint["name"])

@@ -30,6 +30,8 @@ _AMOUNTS = (
     ("infuse", "corrected_infused", "sum"),
     ("infuse", "corrected_settled", "sum"),
     ("infuse", "short_term_corrected", "sum"),
+    ("inject", "cells_injected", "sum"),
+    ("inject", "stem_cells_settled", "sum"),
 )
 _DRAWN = ("cd34_collected", "cd34_infused")
 
@@ -56,7 +58,7 @@ def build(data: TrialData) -> tuple[Block, ...]:
             figures += _figures(show.title, label, samples)
     rows += _aphereses(data)
     if not rows:
-        return (Prose("No harvest and no infusion is part of this trial."),)
+        return ()
     notes = (
         "Cells per kg of the patient's body weight, or in the body. CD34+: blood stem and "
         "progenitor cells. CD3+: T cells. CD19+: B cells. NK: natural killer cells. Stem cells: "

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Figure, Prose, Table, Text
-from reseed.report.clock import is_long
+from reseed.report.clock import is_long, zero_of
 from reseed.report.data import TrialData
 from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, draw_bands
 from reseed.report.drawing.broken import at_rest, draw_broken
@@ -25,6 +25,11 @@ _MONTHS = (1, 3, 6, 12, 24)  # after the infusion, for the table
 _NEAR = 16.0  # days; late values are kept once a month
 _DUE = DAYS_PER_YEAR / 12
 _HUNDREDS = 100.0
+_MONTHS_COUNT = {
+    "infusion": "Months count from the infusion, in an arm without a graft from the same study "
+    "day.",
+    "study entry": "Months count from study entry.",
+}
 
 _Spread = tuple[float, float, float]
 """Median and quartiles."""
@@ -74,8 +79,9 @@ def build(data: TrialData) -> tuple[Block, ...]:
 
 
 def _table(data: TrialData, drawn: Sequence[_Drawn]) -> tuple[Table, ...]:
-    """Each quantity at entry and some months after the infusion, by arm."""
-    entry = -float(data.run.get("infusion_day", 0))
+    """Each quantity at entry and some months after day 0, by arm."""
+    zero = zero_of(data.run)
+    entry = -zero.day
     rows: list[tuple[str, str, Sequence[Text]]] = []
     for one in drawn:
         bands = {index: band for index, _, band in one.bands}
@@ -90,8 +96,7 @@ def _table(data: TrialData, drawn: Sequence[_Drawn]) -> tuple[Table, ...]:
     if not rows:
         return ()
     notes = (
-        "Months count from the infusion, in an arm without a graft from the same study day. Of "
-        "the times that were kept the nearest is taken. Each value is the median of those living "
+        f"{_MONTHS_COUNT.get(zero.event, 'Months count from day 0.')} Of the times that were kept the nearest is taken. Each value is the median of those living "
         "and followed then, without error of measurement. IQR: interquartile range. "
         f"{NONE}: not part of the arm, or nobody followed.",
     )
@@ -116,7 +121,7 @@ def _at(band: Band | None, day: float) -> _Spread:
 
 def _drawn(data: TrialData, variable: str) -> _Drawn | None:
     """What the figure of a variable shows; None where there is none, or another section has it."""
-    origin = float(data.run.get("infusion_day", 0))
+    origin = zero_of(data.run).day
     long = is_long(float(data.run.get("follow_up_days", 0)))
     if long and face_of(data.run, variable, "").time == "years":
         return None  # in the section of the years
@@ -145,11 +150,13 @@ def _figures(data: TrialData, one: _Drawn) -> tuple[Figure, ...]:
     long = is_long(float(data.run.get("follow_up_days", 0)))
     if long and show.until is None and not one.drug:
         return (_broken(data, show, axis, bands, unit),)
-    caption = f"{show.title} by day from infusion, by arm"
+    zero = zero_of(data.run)
+    caption = f"{show.title} by day {zero.since}, by arm"
     if one.drug:
         caption += ": value at the start of each day (trough), not peaks"
     notes = _notes(show, unit, bands)
-    return parted(caption, bands, 10, partial(draw_bands, show, axis, together=bands), notes)
+    draw = partial(draw_bands, show, axis, together=bands, days=zero.axis)
+    return parted(caption, bands, 10, draw, notes)
 
 
 def _broken(
