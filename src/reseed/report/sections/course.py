@@ -222,7 +222,9 @@ def _happened(arms: Sequence[ArmData]) -> list[tuple[str, str]]:
         rows = records[records["source"].isin(_HAPPENED)]
         found |= set(zip(rows["source"], rows["name"], strict=True))
     hazards = {name for source, name in found if source == "hazard"}
-    return sorted(pair for pair in found if pair[0] != "end" or pair[1] not in hazards)
+    causes = {name for name in hazards if name.startswith("death_")}
+    told = hazards | ({"death"} if len(causes) == 1 else set())
+    return sorted(pair for pair in found if pair[0] != "end" or pair[1] not in told)
 
 
 def _events(

@@ -125,7 +125,8 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
 
 def with_day(title: str, word: str, day: str) -> str:
     """A title with its day, "Survival at 5 years", unless it says so; set off if it has parts."""
-    if not day or re.search(rf"\b{re.escape(day)}\b", title):
+    number = day.removeprefix("day ")
+    if not day or re.search(rf"\b({re.escape(day)}|{re.escape(number)} days)\b", title):
         return title
     return f"{title}, {word} {day}" if "," in title else f"{title} {word} {day}"
 

@@ -53,7 +53,7 @@ def build(data: TrialData) -> tuple[Block, ...]:
         values = [factor * arm.amounts(source, name, pick) for arm in data.arms]
         label = labelled(show.title, show.unit)
         rows += _amount(label, values)
-        if name in _DRAWN:
+        if name in _DRAWN and not alike(values):
             samples = [Sample(a.index, a.title, v) for a, v in zip(data.arms, values, strict=True)]
             figures += _figures(show.title, label, samples)
     rows += _aphereses(data)
@@ -106,17 +106,26 @@ def _unit(data: TrialData, source: str, name: str) -> str | None:
 
 
 def _amount(label: str, values: Sequence[NDArray[np.float64]]) -> _Rows:
-    return [
+    rows: _Rows = [
         ("group", label, ()),
         ("sub", "patients", [count(len(part)) for part in values]),
         ("sub", "median (IQR)", [_median(part) for part in values]),
-        ("sub", "lowest to highest", [_range(part) for part in values]),
     ]
+    if alike(values):
+        return rows
+    return [*rows, ("sub", "lowest to highest", [_range(part) for part in values])]
+
+
+def alike(values: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether nobody differs from anybody of the same arm."""
+    return all((part == part[0]).all() for part in values if len(part))
 
 
 def _median(values: NDArray[np.float64]) -> str:
     if not len(values):
         return NONE
+    if (values == values[0]).all():
+        return f"{together(float(values[0]))[0]} in all"
     low, middle, high = (float(q) for q in np.quantile(values, (0.25, 0.5, 0.75)))
     return spread(middle, low, high)
 

@@ -13,7 +13,7 @@ from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Figure, Prose, Table, Text
 from reseed.report.clock import is_long, zero_of
 from reseed.report.data import TrialData
-from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, draw_bands
+from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, cut_at, draw_bands
 from reseed.report.drawing.broken import at_rest, draw_broken
 from reseed.report.names import labelled, quantity
 from reseed.report.numbers import NONE, number, plural, spreads
@@ -168,28 +168,14 @@ def _broken(
     rest = float(np.nanmedian(rests)) if np.isfinite(rests).any() else 0.0
     across = rest if rest > 0 else None
     notes = [] if across is None else ["Dots across: the median at study entry."]
-    if show.normal:
-        low, high = (number(bound) for bound in show.normal)
-        normal = quantity(f"{low} to {high}", show.unit or unit)
-        notes.append(f"Grey: normal range, {normal} ({show.source}).")
-    elif show.levels and show.source:
-        notes.append(f"Level across: {show.source}.")
-    if show.levels:
-        levels = " and ".join(quantity(number(level), show.unit or unit) for level in show.levels)
-        notes.append(f"Dashes across: {levels}.")
-    if show.logarithmic:
-        notes.append("Logarithmic vertical axis.")
+    notes += _lines(show, unit, "Dashes")
+    notes += _scale(show, [band for _, _, band in bands])
     caption = f"{show.title}: days, then years after infusion, by arm"
     return Figure(caption, partial(draw_broken, show, axis, bands, across), (" ".join(notes),))
 
 
 def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[str, ...]:
-    notes = []
-    if show.levels:
-        levels = " and ".join(quantity(number(level), show.unit or unit) for level in show.levels)
-        notes.append(f"Dotted line across: {levels}.")
-    if show.logarithmic and show.floor:
-        notes.append(f"Logarithmic axis; values below {number(show.floor)} are drawn there.")
+    notes = [*_lines(show, unit, "Dotted"), *_scale(show, [band for _, _, band in bands])]
     if show.until is not None:
         notes.append("Shown until the infusion: this is the time of mobilisation.")
     first, last = axis_days(show, [band for _, _, band in bands])
@@ -208,5 +194,25 @@ def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[s
 
 def _followed(band: Band, first: float, last: float) -> NDArray[np.int64]:
     """How many are followed at the times that are drawn."""
-    drawn = (band.days >= first) & (band.days <= last)
-    return band.living[drawn & (band.living > 0)]
+    return band.living[(band.days >= first) & (band.days <= last)]
+
+
+def _lines(show: Show, unit: str, style: str) -> list[str]:
+    """What is drawn across: the range of health and the levels, and where they come from."""
+    shown, notes = show.unit or unit, []
+    if show.normal:
+        low, high = (number(bound) for bound in show.normal)
+        notes.append(f"Grey: normal range, {quantity(f'{low} to {high}', shown)}.")
+    if show.levels:
+        levels = " and ".join(quantity(number(level), shown) for level in show.levels)
+        notes.append(f"{style} across: {levels}.")
+    if notes and show.source:
+        notes[-1] = f"{notes[-1].removesuffix('.')} ({show.source})."
+    return notes
+
+
+def _scale(show: Show, bands: list[Band]) -> list[str]:
+    """That an axis is logarithmic, and what is too low for it."""
+    cut = cut_at(show, bands)
+    low = f"; values below {number(cut)} are drawn there" if cut else ""
+    return [f"Logarithmic vertical axis{low}."] if show.logarithmic else []
