@@ -200,3 +200,16 @@ def test_hazards_and_ports_have_words() -> None:
     assert spoken("death_background") == "Death from other causes"
     assert spoken("graves_disease") == "Graves' disease"
     assert spoken("clones_survived").startswith("Autoreactive clones")
+
+
+def test_a_day_is_said_once():
+    """A title that says how many days it is about needs no day."""
+    assert with_day("Survival for 60 days", "at", "day 60") == "Survival for 60 days"
+    assert with_day("Survival", "at", "day 60") == "Survival at day 60"
+
+
+def test_the_floor_of_an_axis_keeps_its_unit():
+    """Counts told per microlitre are cut where they were in 10⁹/L, at 0.01 × 10⁹/L."""
+    bare = dataclasses.replace(show_of("neutrophils"), levels=())
+    few = legible(bare, "cell/L", 1e9)
+    assert (few.unit, few.floor) == ("cell/uL", pytest.approx(10))

@@ -31,7 +31,8 @@ def figure_of_variable(
     """Median, 50% and 90% bands of a variable in each arm, as a matplotlib Figure.
 
     `arms` maps an arm's title to values (patient, time) in `unit`, NaN where a patient is not
-    followed; `days` (time,) count from what `label` says. Raises ValueError if the lengths disagree.
+    followed; `days` (time,) count from what `label` says. Raises ValueError if the lengths
+    disagree.
     """
     for title, values in arms.items():
         if values.ndim != 2 or values.shape[1] != len(days):

@@ -90,7 +90,7 @@ def legible(show: Show, unit: str, peak: float) -> Show:
     """The face with a unit in which small numbers read well; `peak` is in `unit`."""
     shown = show.unit or unit
     if shown == "1e9 cell/L" and not show.levels and 0 < peak * scale(unit, shown) < _FEW_CELLS:
-        return replace(show, unit="cell/uL")
+        return replace(show, unit="cell/uL", floor=show.floor * scale(shown, "cell/uL"))
     if not is_concentration(shown):
         return show
     highest = peak * scale(unit, "mg/L")

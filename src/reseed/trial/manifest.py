@@ -315,7 +315,8 @@ def law_in_words(
         return ""
     if law.kind == "categorical":
         return ", ".join(
-            f"{level.replace('_', ' ')} {weight:.0%}" for level, weight in zip(levels, law.weights, strict=True)
+            f"{level.replace('_', ' ')} {weight:.0%}"
+            for level, weight in zip(levels, law.weights, strict=True)
         )
     if law.kind == "bernoulli":
         return f"{law.centre:.1%}"

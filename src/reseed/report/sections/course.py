@@ -46,9 +46,14 @@ QUIET = {
 def build(data: TrialData) -> tuple[Block, ...]:
     """The arms' courses, and a figure of days."""
     blocks: list[Block] = [Prose(_COUNTED[zero_of(data.run).event])]
+    told: dict[tuple[str, ...], str] = {}
     for arm in data.arms:
         blocks.append(Heading(arm.title, arm.index))
-        words = arm.info.get("words") or ["No description of this course was kept."]
+        words = tuple(arm.info.get("words") or ["No description of this course was kept."])
+        if words in told:
+            blocks.append(Prose(f"The same stages and days as with {told[words]}."))
+            continue
+        told[words] = arm.title
         blocks += [Prose(_headed(str(text))) for text in words]
     return (*blocks, *_figures(data))
 

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.report.blocks import Block, Figure, Prose, Text
+from reseed.report.blocks import Block, Figure, Text
 from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.names import labelled
@@ -118,14 +118,15 @@ def _amount(label: str, values: Sequence[NDArray[np.float64]]) -> _Rows:
 
 def alike(values: Sequence[NDArray[np.float64]]) -> bool:
     """Whether nobody differs from anybody of the same arm."""
-    return all((part == part[0]).all() for part in values if len(part))
+    known = [part for part in values if len(part)]
+    return bool(known) and all((part == part[0]).all() for part in known)
 
 
 def _median(values: NDArray[np.float64]) -> str:
     if not len(values):
         return NONE
     if (values == values[0]).all():
-        return f"{together(float(values[0]))[0]} in all"
+        return f"{together(float(values[0]))[0]} in each"
     low, middle, high = (float(q) for q in np.quantile(values, (0.25, 0.5, 0.75)))
     return spread(middle, low, high)
 

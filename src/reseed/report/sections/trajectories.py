@@ -29,6 +29,7 @@ _MONTHS_COUNT = {
     "infusion": "Months count from the infusion, in an arm without a graft from the same study "
     "day.",
     "study entry": "Months count from study entry.",
+    "": "Months count from day 0.",
 }
 
 _Spread = tuple[float, float, float]
@@ -96,8 +97,9 @@ def _table(data: TrialData, drawn: Sequence[_Drawn]) -> tuple[Table, ...]:
     if not rows:
         return ()
     notes = (
-        f"{_MONTHS_COUNT.get(zero.event, 'Months count from day 0.')} Of the times that were kept the nearest is taken. Each value is the median of those living "
-        "and followed then, without error of measurement. IQR: interquartile range. "
+        f"{_MONTHS_COUNT[zero.event]} Of the times that were kept the nearest is taken. Each "
+        "value is the median of those living and followed then, without error of measurement. IQR: "
+        "interquartile range. "
         f"{NONE}: not part of the arm, or nobody followed.",
     )
     return by_arm("Recovery over time, median (IQR)", "", data.titles, rows, notes)
@@ -181,6 +183,8 @@ def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[s
     first, last = axis_days(show, [band for _, _, band in bands])
     if show.until is None and last < max(band.days[-1] for _, _, band in bands):
         notes.append("The axis ends where the highest values fall below 1% of their peak.")
+    if first > min(band.days[0] for _, _, band in bands):
+        notes.append("The axis begins where the highest values rise above 1% of their peak.")
     followed = [_followed(band, first, last) for _, _, band in bands]
     if any(len(part) and part[-1] < part[0] for part in followed):
         ends = ", ".join(
