@@ -550,3 +550,9 @@ def test_a_page_of_mice(tmp_path):
     own = html[html.index('id="summary"') : html.index('id="parameters"')]
     assert "24 virtual mice" in html and STATEMENT in html
     assert not re.search(r">[^<>]*\bpatients?\b", own)
+
+
+def test_a_course_is_told_once(trial):
+    """Arms with the same stages on the same days refer to the first of them."""
+    part = trial[3].text
+    assert part.count("The same stages and days as with Cyclophosphamide + ATG.") == 1
