@@ -346,3 +346,14 @@ def test_change_of_disability_after_entry_is_told_for_every_arm(folder: Path, ht
     (text,) = since_entry(dataclasses.replace(data, arms=(healed,)))
     assert "3.00 at entry and 2.25 a year later with No treatment (change −0.75)" in text
     assert "−0.75 with No treatment, though nothing was given: that much" in text
+
+
+@pytest.mark.parametrize(
+    ("origin", "to_day", "seen"), [("infusion", -1.0, True), ("entry", -1.0, False)]
+)
+def test_a_gain_before_the_infusion_counts_from_study_entry_on(folder, origin, to_day, seen):
+    """Exposure to a drug of the conditioning is a gain; what was over before the study is none."""
+    data = read_trial(folder)
+    own = [e | {"origin": origin, "to_day": to_day} for e in data.endpoints if e["name"] == "low"]
+    found = gains(data, *data.arms, endpoints=own)
+    assert any(gain.endpoint == "low" for gain in found) == seen

@@ -20,7 +20,7 @@ from reseed.report.numbers import percent_interval, spread, spreads
 from reseed.report.page import STATEMENT
 from reseed.report.sections import SECTIONS
 
-_LONG = ("benefit", "clones", "history", "years", "results", "published")
+_LONG = ("benefit", "clones", "history", "years", "recovery", "results", "published")
 SHORT = [s.id for s in SECTIONS if s.id not in _LONG]
 """Sections of a short trial of different people without lives before, clones or studies."""
 ORIGIN = 49.0
@@ -410,7 +410,7 @@ def test_twins_are_not_compared_as_strangers(tmp_path):
     store.write_run(tmp_path, {**store.read_run(tmp_path), "design": "twins"})
     html = write_report(tmp_path).read_text(encoding="utf-8")
     part = _Page(html[html.index('id="summary"') : html.index('id="course"')]).text
-    assert part.count("compared patient by patient") == 2
+    assert part.count("compared patient by patient") == 1
     assert "no difference could be told" not in part and "Welch" not in part
 
 
@@ -454,10 +454,18 @@ def test_hostile_text_stays_text(tmp_path):
     ],
 )
 def test_any_scenario_has_a_page(tmp_path, titles, patients, endpoints):
-    """One arm or seven, all endpoints or none, one patient or nobody: a page, and all sections."""
+    """One arm or seven, endpoints or none, one patient or nobody: a page, no empty section."""
     make_trial(tmp_path, titles=titles, patients=patients, endpoints=endpoints)
     page = _Page(write_report(tmp_path).read_text(encoding="utf-8"))
-    assert set(SHORT) <= set(page.ids)
+    kinds = {TIMED.get(name, ("", "measured"))[1] for name in endpoints}
+    empty = {
+        "differences": len(titles) == 1 or not endpoints,
+        "dose": not patients,
+        "engraftment": "sustained" not in kinds,
+        "burden": "measured" not in kinds,
+        "events": not kinds - {"sustained", "measured"},
+    }
+    assert {name for name in SHORT if name not in page.ids} == {k for k, v in empty.items() if v}
     assert all(title in page.text for title in titles)
 
 
@@ -499,3 +507,52 @@ def test_what_never_happened_has_a_sentence_and_no_figure(tmp_path):
     assert not any(estimate.estimate.any() for estimate in estimates)
     page = _Page(write_report(tmp_path).read_text(encoding="utf-8"))
     assert "Death: no event in any arm" in page.text and "Death. Cumulative" not in page.text
+
+
+def test_twins_stand_in_one_column(tmp_path):
+    """The same people in every arm are described once."""
+    make_trial(tmp_path, patients=24)
+    store.write_run(tmp_path, {**store.read_run(tmp_path), "design": "twins"})
+    html = write_report(tmp_path).read_text(encoding="utf-8")
+    part = _Page(html[html.index('id="cohort"') : html.index('id="trajectories"')]).text
+    table = part[: part.index("Stem-cell collection")]
+    assert "Every arm" in table and "BEAM + ATG" not in table
+
+
+def test_a_range_of_health_is_drawn_and_told(tmp_path):
+    """Normal range, levels and their source stand under the figure."""
+    make_trial(tmp_path, patients=24)
+    face = {
+        "title": "", "unit": "", "scale": "", "levels": [10], "normal": [150, 400], "time": "",
+        "better": "", "same": 0, "source": "from memory",
+    }  # fmt: skip
+    run = store.read_run(tmp_path)
+    store.write_run(tmp_path, {**run, "display": {"platelets": face}})
+    html = write_report(tmp_path).read_text(encoding="utf-8")
+    told = "Grey: normal range, 150 to 400 × 10⁹ cells/L. Dotted across: 10 × 10⁹ cells/L"
+    assert f"{told} (from memory)." in _Page(html).text
+
+
+def test_medians_that_tell_nothing_have_a_mean_beside_them():
+    """What few patients have is nothing in every median."""
+    from reseed.report.sections.summary import _tells_nothing
+
+    assert _tells_nothing([(0.0, 0.0, 0.0), (0.0, 0.0, 0.0)])
+    assert not _tells_nothing([(0.0, 0.0, 0.0), (0.0, 0.0, 1.0)])
+    assert not _tells_nothing([(0.0, 0.0, 0.0)])
+
+
+def test_a_page_of_mice(tmp_path):
+    """Only the statement, and sections that quote, speak of patients."""
+    make_trial(tmp_path, patients=24)
+    store.write_run(tmp_path, {**store.read_run(tmp_path), "organism": "mouse"})
+    html = write_report(tmp_path).read_text(encoding="utf-8")
+    own = html[html.index('id="summary"') : html.index('id="parameters"')]
+    assert "24 virtual mice" in html and STATEMENT in html
+    assert not re.search(r">[^<>]*\bpatients?\b", own)
+
+
+def test_a_course_is_told_once(trial):
+    """Arms with the same stages on the same days refer to the first of them."""
+    part = trial[3].text
+    assert part.count("The same stages and days as with Cyclophosphamide + ATG.") == 1

@@ -44,8 +44,17 @@ def test_a_row_has_one_precision():
         "−0.65 (−0.85 to −0.30)", "−1.15 (−1.40 to 0)",
     )  # fmt: skip
     assert spreads([(0, 0, 0.0667), (math.nan,) * 3]) == ("0 (0 to 0.0667)", "–")
-    assert spreads([(2.5, math.nan, math.nan)]) == ("2.50",)
+    assert spreads([(2.5, math.nan, math.nan)]) == ("2.5",)
     assert together(0.0004, 0.5) == ("0.000", "0.500")
+
+
+def test_counts_have_no_decimals_that_say_nothing():
+    """Half a dose is 1.5 and not 1.50; thousands of cells are whole, and of one kind."""
+    assert spread(1, 1, 1.5) == "1.0 (1.0 to 1.5)"
+    assert spread(-0.5, -1, 0) == "−0.5 (−1.0 to 0)"
+    assert spread(16010.5, 10199.2, 27945) == "16\u202f010 (10\u202f199 to 27\u202f945)"
+    assert together(10730, 223854.0) == ("10\u202f730", "224\u202f000")
+    assert together(5e9, 2e10) == ("5 × 10⁹", "2 × 10¹⁰")
 
 
 def test_shares():
@@ -191,3 +200,16 @@ def test_hazards_and_ports_have_words() -> None:
     assert spoken("death_background") == "Death from other causes"
     assert spoken("graves_disease") == "Graves' disease"
     assert spoken("clones_survived").startswith("Autoreactive clones")
+
+
+def test_a_day_is_said_once():
+    """A title that says how many days it is about needs no day."""
+    assert with_day("Survival for 60 days", "at", "day 60") == "Survival for 60 days"
+    assert with_day("Survival", "at", "day 60") == "Survival at day 60"
+
+
+def test_the_floor_of_an_axis_keeps_its_unit():
+    """Counts told per microlitre are cut where they were in 10⁹/L, at 0.01 × 10⁹/L."""
+    bare = dataclasses.replace(show_of("neutrophils"), levels=())
+    few = legible(bare, "cell/L", 1e9)
+    assert (few.unit, few.floor) == ("cell/uL", pytest.approx(10))

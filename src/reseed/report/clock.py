@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.numbers import tenth
 
 LONG = 3 * DAYS_PER_YEAR
 """From so many days on, a time is told in years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """What the days of a trial count from: its study day, and its name ("" if it has none)."""
+
+    day: float
+    event: str
+
+    @property
+    def axis(self) -> str:
+        """The label of an axis of days: "Days after infusion"."""
+        return f"Days after {self.event}" if self.event else "Day of the course"
+
+    @property
+    def since(self) -> str:
+        """As a caption says it: "from infusion"."""
+        return f"from {self.event}" if self.event else "of the course"
+
+    @property
+    def after(self) -> str:
+        """As a sentence says it: "after infusion"."""
+        return f"after {self.event}" if self.event else "of the course"
+
+
+def zero_of(run: Mapping[str, Any]) -> Zero:
+    """The infusion where an arm has one, else study entry if courses count from there.
+
+    Courses that lead up to an infusion which is not part of the trial have days of their own.
+    """
+    infusion, arms = float(run.get("infusion_day", 0)), run.get("arms", ())
+    origins = {arm["origin"] for arm in arms if "origin" in arm}
+    if any("infuse" in arm.get("modules", ()) for arm in arms) or not origins:
+        return Zero(infusion, "infusion")
+    return Zero(0.0, "study entry") if origins == {"entry"} else Zero(infusion, "")
 
 
 def is_long(days: float) -> bool:

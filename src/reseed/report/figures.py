@@ -26,11 +26,13 @@ def figure_of_variable(
     arms: Mapping[str, NDArray[np.floating]],
     days: NDArray[np.float64],
     unit: str,
+    label: str = "Days after infusion",
 ) -> Figure:
     """Median, 50% and 90% bands of a variable in each arm, as a matplotlib Figure.
 
     `arms` maps an arm's title to values (patient, time) in `unit`, NaN where a patient is not
-    followed; `days` (time,) count from infusion. Raises ValueError if the lengths disagree.
+    followed; `days` (time,) count from what `label` says. Raises ValueError if the lengths
+    disagree.
     """
     for title, values in arms.items():
         if values.ndim != 2 or values.shape[1] != len(days):
@@ -45,7 +47,7 @@ def figure_of_variable(
         (index, title, band_of(np.asarray(values) * factor, days))
         for index, (title, values) in enumerate(arms.items())
     ]
-    return draw_bands(show, axis, bands)
+    return draw_bands(show, axis, bands, days=label)
 
 
 def figure_of_endpoint(

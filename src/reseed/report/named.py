@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from reseed.report.clock import Zero, zero_of
 from reseed.report.data import TIMED, as_seen, seen
 from reseed.report.figures import figure_of_endpoint, figure_of_variable
 from reseed.stats import censoring_weights
@@ -29,12 +30,12 @@ def figure(folder: Path | str, what: str) -> Figure:
     if what in endpoints:
         return _of_endpoint(Path(folder), endpoints[what], titles)
     if what in run["show"]:
-        return _of_variable(Path(folder), what, titles, float(run["infusion_day"]))
+        return _of_variable(Path(folder), what, titles, zero_of(run))
     known = ", ".join([*endpoints, *run["show"]])
     raise KeyError(f"no endpoint or variable {what!r}; there are: {known}")
 
 
-def _of_variable(folder: Path, what: str, titles: dict[str, str], origin: float) -> Figure:
+def _of_variable(folder: Path, what: str, titles: dict[str, str], zero: Zero) -> Figure:
     import reseed.store as store
 
     arms: dict[str, NDArray[np.floating]] = {}
@@ -47,8 +48,8 @@ def _of_variable(folder: Path, what: str, titles: dict[str, str], origin: float)
         unit = values.attrs["units"][what]
         label = title if title not in arms else f"{title} ({name})"
         arms[label] = seen(values.to_numpy()[:, 0, :], days, until)
-        days = days - origin
-    return figure_of_variable(what, arms, days, unit)
+        days = days - zero.day
+    return figure_of_variable(what, arms, days, unit, zero.axis)
 
 
 def _of_endpoint(folder: Path, endpoint: dict, titles: dict[str, str]) -> Figure:

@@ -11,6 +11,8 @@ _ABBREVIATIONS = {
     "cd3": "CD3+",
     "cd19": "CD19+",
     "atg": "ATG",
+    "b": "B",
+    "t": "T",
     "anc": "ANC",
     "auc": "AUC",
     "edss": "EDSS",
@@ -20,10 +22,13 @@ _ABBREVIATIONS = {
     "igg": "IgG",
 }
 _WHOLE = {
+    "anti_ckit": "Antibody against c-Kit",
     "autoreactive_share": "Autoreactive share of memory cells (1: untreated)",
     "clones_arisen": "Autoreactive clones that have arisen since",
     "clones_returned": "Autoreactive clones back with the graft",
     "clones_survived": "Autoreactive clones from before entry",
+    "crohn": "Crohn's disease",
+    "death_aplasia": "Death from aplasia",
     "death_background": "Death from other causes",
     "death_infection": "Death from infection",
     "death_opportunistic": "Death from opportunistic infection",
@@ -54,6 +59,11 @@ def spoken(name: str) -> str:
     words = re.split(r"[_\-\s]+", name.strip())
     text = " ".join(_ABBREVIATIONS.get(word.lower(), word) for word in words)
     return text[:1].upper() + text[1:]
+
+
+def level_text(name: str) -> str:
+    """A level of a covariate within a table: `multiple_sclerosis` reads "multiple sclerosis"."""
+    return _WHOLE.get(name, name.replace("_", " "))
 
 
 def unit_text(unit: str) -> str:

@@ -51,17 +51,28 @@ def minus(text: str) -> str:
 def together(*values: float, absent: str = NONE) -> tuple[str, ...]:
     """Values that stand side by side, with as many decimals each: ("38.3", "32.0", "44.5").
 
-    What is exactly nothing is "0".
+    No more decimals than the values have, and none from a thousand upwards. What is exactly
+    nothing is "0".
     """
     finite = [value for value in values if math.isfinite(value)]
     largest = max((abs(value) for value in finite), default=0.0)
-    if 0 < largest < 1e-3 or largest >= 1e5:
+    if 1e3 <= largest < 1e7:
+        return tuple(minus(count(_whole(v))) if math.isfinite(v) else absent for v in values)
+    if 0 < largest < 1e-3 or largest >= 1e7:
         return tuple(number(value) if math.isfinite(value) else absent for value in values)
     whole = all(f"{value:.3f}".endswith(".000") for value in finite)
     decimals = 0 if whole else 1 if largest >= 3 else 2 - math.floor(math.log10(largest))
+    while decimals and all(math.isclose(v, round(v, decimals - 1)) for v in finite):
+        decimals -= 1
     # adding nothing turns -0 into 0
     shown = (f"{round(v, decimals) + 0.0:.{decimals}f}" if v else "0" for v in finite)
     return tuple(minus(next(shown)) if math.isfinite(v) else absent for v in values)
+
+
+def _whole(value: float) -> int:
+    """The nearest whole number; from a hundred thousand on three significant digits of it."""
+    digits = math.floor(math.log10(abs(value))) - 2 if abs(value) >= 1e5 else 0
+    return round(value / 10**digits) * 10**digits
 
 
 def spread(middle: float, low: float, high: float, *, absent: str = NONE) -> str:

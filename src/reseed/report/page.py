@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reseed.report.animals import blocks_of, words_of
 from reseed.report.blocks import Block, Figure, Heading, Items, Prose, Table
-from reseed.report.clock import moment
+from reseed.report.clock import moment, zero_of
 from reseed.report.data import TrialData
 from reseed.report.drawing.palette import line_of
 from reseed.report.drawing.svg import drawn
@@ -50,9 +51,10 @@ def page_of(data: TrialData, hand_out: HandOut = at_once) -> str:
     """The whole page as HTML text; figures are drawn by whomever `hand_out` gives them to."""
     tables = figures = 0
     sections = []
+    organism = str(data.run.get("organism", ""))
     for section in SECTIONS:
         filled = []
-        blocks = section.build(data)
+        blocks = blocks_of(organism, section.id, section.build(data))
         if not blocks:
             continue
         for block in blocks:
@@ -66,7 +68,9 @@ def page_of(data: TrialData, hand_out: HandOut = at_once) -> str:
                 filled.append(Filled(kind, block, figures, _Svg(promise)))
             else:
                 filled.append(Filled(kind, block))
-        sections.append({"id": section.id, "title": section.title, "blocks": filled})
+        sections.append(
+            {"id": section.id, "title": words_of(organism, section.title), "blocks": filled}
+        )
     title = str(data.run.get("title") or data.run.get("scenario") or "Trial")
     text = (
         _environment()
@@ -76,7 +80,7 @@ def page_of(data: TrialData, hand_out: HandOut = at_once) -> str:
             running=css_text(f"{title} · simulation model, not clinical evidence"),
             statement=STATEMENT,
             question=data.run.get("question", ""),
-            facts=_facts(data),
+            facts=words_of(organism, _facts(data)),
             sections=sections,
             line_of=line_of,
             version=data.run.get("reseed", ""),
@@ -95,11 +99,13 @@ def _facts(data: TrialData) -> str:
     """The line under the question: arms, patients, design, follow-up, seed."""
     run = data.run
     design = "the same patients in each arm" if run.get("design") == "twins" else "parallel groups"
+    zero = zero_of(run)
+    last = float(run.get("infusion_day", 0)) + float(run.get("follow_up_days", 0)) - zero.day
     parts = [
         plural(len(data.arms), "arm"),
         f"{count(int(run.get('patients', 0)))} virtual patients per arm",
         *([design] if len(data.arms) > 1 else []),
-        f"followed to {moment(float(run.get('follow_up_days', 0)))} after infusion",
+        f"followed to {moment(last)} {zero.after}",
         f"seed {run.get('seed', '')}",
     ]
     return " · ".join(parts)

@@ -126,7 +126,8 @@ def _endpoints(
         kind = data.kind(endpoint["name"])
         usual = "more" if kind == "survival" else _BETTER.get(str(endpoint.get("kind")), "")
         better = endpoint.get("better") or usual
-        if not better or not kind or float(endpoint.get("to_day") or 0) <= 0:
+        begins = 0.0 if endpoint.get("origin") == "entry" else float(data.run["infusion_day"])
+        if not better or not kind or float(endpoint.get("to_day") or 0) + begins <= 0:
             continue  # no better side, or over before the study began
         if not {first.name, other.name} <= {arm.name for arm, _ in data.of(endpoint["name"])}:
             continue

@@ -33,7 +33,7 @@ class Show:
 VARIABLES = {
     "neutrophils": Show("Neutrophil count", "1e9 cell/L", True, 0.01, (0.5,)),
     "platelets": Show("Platelet count", "1e9 cell/L", levels=(20.0,)),
-    "blood_cd34": Show("CD34+ cells in blood", "cell/uL", until=0.0),
+    "blood_cd34": Show("CD34+ cells in blood", "cell/uL", True, 1.0, until=0.0),
     "cd34_collected": Show("CD34+ cells collected", "1e6 cell/kg"),
     "cd34_infused": Show("Viable CD34+ cells infused", "1e6 cell/kg"),
 }
@@ -53,6 +53,8 @@ def face_of(run: Mapping[str, Any], name: str, unit: str) -> Show:
     show, own = show_of(name, unit), run.get("display", {}).get(name)
     if not any("infuse" in arm.get("modules", ()) for arm in run.get("arms", ())):
         show = replace(show, until=None)  # without an infusion nothing ends with it
+    if run.get("organism"):
+        show = replace(show, levels=())  # they are thresholds of people's
     if not own:
         return show
     shown = own["unit"] or show.unit
@@ -88,7 +90,7 @@ def legible(show: Show, unit: str, peak: float) -> Show:
     """The face with a unit in which small numbers read well; `peak` is in `unit`."""
     shown = show.unit or unit
     if shown == "1e9 cell/L" and not show.levels and 0 < peak * scale(unit, shown) < _FEW_CELLS:
-        return replace(show, unit="cell/uL")
+        return replace(show, unit="cell/uL", floor=show.floor * scale(shown, "cell/uL"))
     if not is_concentration(shown):
         return show
     highest = peak * scale(unit, "mg/L")

@@ -42,6 +42,7 @@ def manifest(setup: Setup) -> dict[str, Any]:
         "digest": _digest(setup),
         "title": scenario.title,
         "question": scenario.question,
+        "organism": scenario.organism,
         "seed": scenario.seed,
         "design": scenario.design,
         "patients": scenario.patients,
@@ -176,6 +177,7 @@ def _arm(setup: Setup, number: int) -> dict[str, Any]:
         "title": arm.title,
         "course": arm.course.name,
         "then": arm.course.then,
+        "origin": arm.course.origin,
         "words": in_words(arm.course),
         "given": _given(setup, arm),
         "modules": [module.name for module in arm_modules(setup.scenario, arm)],
@@ -313,7 +315,8 @@ def law_in_words(
         return ""
     if law.kind == "categorical":
         return ", ".join(
-            f"{level} {weight:.0%}" for level, weight in zip(levels, law.weights, strict=True)
+            f"{level.replace('_', ' ')} {weight:.0%}"
+            for level, weight in zip(levels, law.weights, strict=True)
         )
     if law.kind == "bernoulli":
         return f"{law.centre:.1%}"
@@ -326,6 +329,8 @@ def law_in_words(
         "beta": f"beta, shapes {law.shape:g} and {law.scale:g}",
         "negative_binomial": f"negative binomial, mean {law.centre:g}, size {law.shape:g}",
     }.get(law.kind, law.kind)
+    if full and law.kind == "fixed":
+        return f"{law.centre:g}"
     if full and law.kind in ("normal", "lognormal", "logitnormal"):
         text += f", {'mean' if law.kind == 'normal' else 'median'} {law.centre:g}"
     return text + _bounds(law)

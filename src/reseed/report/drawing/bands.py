@@ -20,8 +20,8 @@ from reseed.report.drawing.canvas import (
     ticks,
     write,
 )
-from reseed.report.drawing.palette import INK, QUIET, Line, line_of
-from reseed.report.numbers import number
+from reseed.report.drawing.palette import HAIR, INK, QUIET, Line, line_of
+from reseed.report.numbers import number, power
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,11 @@ Panel = tuple[int, str, Band]
 
 
 def draw_bands(
-    show: Show, unit: str, arms: Sequence[Panel], together: Sequence[Panel] | None = None
+    show: Show,
+    unit: str,
+    arms: Sequence[Panel],
+    together: Sequence[Panel] | None = None,
+    days: str = "Days after infusion",
 ) -> Figure:
     """One panel per arm; the axes fit all panels in `together` (these alone if it is None).
 
@@ -109,7 +113,7 @@ def draw_bands(
                 pad=4,
             )
             if at + columns >= len(arms):
-                axes.set_xlabel("Days after infusion")
+                axes.set_xlabel(days)
             else:
                 axes.tick_params(labelbottom=False)
             if column == 0:
@@ -146,10 +150,17 @@ def _limits(show: Show, bands: Sequence[Band]) -> tuple[float, float, float, flo
     first, last = axis_days(show, bands)
     if not len(values):
         return first, last, show.floor or 0.1, 1.0
-    top = max(float(values.max()), *show.levels, 0.0) or 1.0
+    top = max(float(values.max()), *show.levels, *(show.normal or ()), 0.0) or 1.0
     if show.logarithmic:
         return first, last, show.floor or max(float(values.min()), 1e-3 * top), rounded_up(top)
     return first, last, min(0.0, float(values.min())), 1.06 * top
+
+
+def cut_at(show: Show, bands: Sequence[Band]) -> float:
+    """The value at which lower ones are drawn, on a logarithmic axis; 0 if there are none."""
+    bottom = _limits(show, bands)[2]
+    lower = any(bool((band.quantiles[:, _kept(show, band)] < bottom).any()) for band in bands)
+    return bottom if show.logarithmic and lower else 0.0
 
 
 def rounded_up(value: float) -> float:
@@ -176,6 +187,8 @@ def _panel(
     set_scale(axes, show.logarithmic, bottom, top)
     axes.set_xlim(first, last)
     axes.set_xticks(ticks(first, last, 10))
+    if show.normal:
+        axes.axhspan(*show.normal, color=HAIR, alpha=0.4, linewidth=0)
     for level in show.levels:
         axes.axhline(level, color=INK, linewidth=0.7, dashes=(2, 2))
         beside(axes, level, number(level), size=7)
@@ -208,7 +221,9 @@ def set_scale(axes: Axes, logarithmic: bool, bottom: float, top: float) -> None:
         axes.minorticks_off()
     else:
         marks = ticks(bottom, top, 6)
-    axes.set_yticks(marks, [number(mark) for mark in marks])
+    high = logarithmic and any(mark >= 1e5 for mark in marks)
+    texts = [power(round(np.log10(mark))) if high else number(mark) for mark in marks]
+    axes.set_yticks(marks, texts)
     axes.set_ylim(bottom, top)
 
 

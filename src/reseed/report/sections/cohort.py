@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from reseed.report.blocks import Block, Prose, Text
-from reseed.report.data import TrialData
-from reseed.report.names import labelled, spoken
+from reseed.report.data import ArmData, TrialData
+from reseed.report.names import labelled, level_text, spoken
 from reseed.report.numbers import NONE, count, share, spread, together
 from reseed.report.sections.by_arm import by_arm
 
@@ -21,24 +21,29 @@ _PARALLEL = "Each arm has different virtual patients, drawn from the same laws (
 def build(data: TrialData) -> tuple[Block, ...]:
     """Mean with SD and median with IQR of continuous covariates, n (%) of categorical ones."""
     cohort = data.run.get("cohort", {})
+    twins = data.run.get("design") == "twins" and len(data.arms) > 1
+    arms = data.arms[:1] if twins else data.arms
+    titles = ("Every arm",) if twins else data.titles
     rows: list[tuple[str, str, Sequence[Text]]] = [
-        ("", "Virtual patients", [count(arm.size) for arm in data.arms])
+        ("", "Virtual patients", [count(arm.size) for arm in arms])
     ]
     for entry in cohort.get("rows", ()):
-        rows += _covariate(data, entry["covariate"], entry.get("unit", ""))
+        rows += _covariate(arms, entry["covariate"], entry.get("unit", ""))
     design = _TWINS if data.run.get("design") == "twins" else _PARALLEL
     design = design if len(data.arms) > 1 else ""
     title = cohort.get("title") or cohort.get("name") or "not named"
     notes = ("SD: standard deviation. IQR: interquartile range.",)
-    caption = "Virtual patients at entry, by arm"
+    caption = f"Virtual patients at entry{'' if twins else ', by arm'}"
     return (
         Prose(f"Cohort: {title}. {design}".rstrip()),
-        *by_arm(caption, "", data.titles, rows, notes),
+        *by_arm(caption, "", titles, rows, notes),
     )
 
 
-def _covariate(data: TrialData, name: str, unit: str) -> list[tuple[str, str, Sequence[Text]]]:
-    held = [arm.patients[name] if name in arm.patients.columns else None for arm in data.arms]
+def _covariate(
+    arms: Sequence[ArmData], name: str, unit: str
+) -> list[tuple[str, str, Sequence[Text]]]:
+    held = [arm.patients[name] if name in arm.patients.columns else None for arm in arms]
     present = [column for column in held if column is not None and len(column)]
     if not present:
         return []
@@ -53,7 +58,7 @@ def _covariate(data: TrialData, name: str, unit: str) -> list[tuple[str, str, Se
     rows: list[tuple[str, str, Sequence[Text]]] = [("group", f"{spoken(name)}, n (%)", ())]
     for level in levels:
         cells = [NONE if c is None else share(int((c == level).sum()), len(c)) for c in held]
-        rows.append(("sub", level.replace("_", " ") or "not known", cells))
+        rows.append(("sub", level_text(level) or "not known", cells))
     return rows
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Figure, Heading, Piece, Prose, Text
-from reseed.report.clock import is_long
+from reseed.report.clock import Zero, is_long, zero_of
 from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.timeline import Axis, Lane, draw_timeline
 from reseed.report.given import Received, received
@@ -29,6 +29,12 @@ PROCEDURES = {
 }
 FAILURE = " failure"  # how the record of a procedure that failed ends
 _LANES = 44  # on a page, headings of arms counted as two
+_COUNTED = {
+    "infusion": "Days count from the infusion of the graft, which is day 0; days before it are "
+    "negative. A course without a graft says what its own days count from.",
+    "study entry": "Days count from study entry.",
+    "": "Days are those of the course; nothing is infused on its day 0.",
+}
 _NEAR = 100.0  # days after the infusion that are drawn of a long follow-up
 _HAPPENED = ("end", "event", "hazard")  # sources of records that nobody did
 QUIET = {
@@ -39,15 +45,15 @@ QUIET = {
 
 def build(data: TrialData) -> tuple[Block, ...]:
     """The arms' courses, and a figure of days."""
-    blocks: list[Block] = [
-        Prose(
-            "Days count from the infusion of the graft, which is day 0; days before it are "
-            "negative. A course without a graft says what its own days count from."
-        )
-    ]
+    blocks: list[Block] = [Prose(_COUNTED[zero_of(data.run).event])]
+    told: dict[tuple[str, ...], str] = {}
     for arm in data.arms:
         blocks.append(Heading(arm.title, arm.index))
-        words = arm.info.get("words") or ["No description of this course was kept."]
+        words = tuple(arm.info.get("words") or ["No description of this course was kept."])
+        if words in told:
+            blocks.append(Prose(f"The same stages and days as with {told[words]}."))
+            continue
+        told[words] = arm.title
         blocks += [Prose(_headed(str(text))) for text in words]
     return (*blocks, *_figures(data))
 
@@ -70,8 +76,14 @@ def _figures(data: TrialData) -> tuple[Figure, ...]:
 
 
 def _days(data: TrialData, long: bool) -> Axis:
-    last = _NEAR if long else float(data.run.get("follow_up_days", 0))
-    return Axis(0.0, last, 1.0, 1.0, "Days after infusion")
+    zero = zero_of(data.run)
+    return Axis(0.0, _NEAR if long else _last(data, zero), 1.0, 1.0, zero.axis)
+
+
+def _last(data: TrialData, zero: Zero) -> float:
+    """The last day of follow-up on the axis."""
+    run = data.run
+    return float(run.get("infusion_day", 0)) + float(run.get("follow_up_days", 0)) - zero.day
 
 
 def _years(data: TrialData) -> Axis:
@@ -90,7 +102,7 @@ def _figure(
 
     What is over soon in arms that are drawn `near`, too, is left to that figure.
     """
-    origin = float(data.run.get("infusion_day", 0))
+    origin = zero_of(data.run).day
     in_years = axis.per > 1
     panels, hidden = [], []
     for arm in arms:
@@ -134,7 +146,7 @@ def _remarks(
         "not compare between arms. On the right: the dose, and the patients to whom it "
         "happened at least once since study entry."
     ]
-    if axis.last < float(data.run.get("follow_up_days", 0)):
+    if axis.last < _last(data, zero_of(data.run)):
         notes.append(f"Drawn to day {axis.last:g}; follow-up goes on.")
     if near:
         titles = "; ".join(arm.title for arm in near)
@@ -215,7 +227,9 @@ def _happened(arms: Sequence[ArmData]) -> list[tuple[str, str]]:
         rows = records[records["source"].isin(_HAPPENED)]
         found |= set(zip(rows["source"], rows["name"], strict=True))
     hazards = {name for source, name in found if source == "hazard"}
-    return sorted(pair for pair in found if pair[0] != "end" or pair[1] not in hazards)
+    causes = {name for name in hazards if name.startswith("death_")}
+    told = hazards | ({"death"} if len(causes) == 1 else set())
+    return sorted(pair for pair in found if pair[0] != "end" or pair[1] not in told)
 
 
 def _events(

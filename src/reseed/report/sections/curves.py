@@ -41,7 +41,7 @@ def events(data: TrialData) -> tuple[Block, ...]:
 def _build(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
     timed = [e for e in endpoints if data.kind(e["name"]) in TIMED]
     if not timed:
-        return (Prose("No such endpoint is part of this trial."),)
+        return ()
     # An endpoint that is decided on one day has no course over time to draw.
     drawn = [endpoint for endpoint in timed if endpoint.get("kind") != "not_by"]
     years = _by_year(data, drawn)

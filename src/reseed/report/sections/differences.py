@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reseed.nouns.estimate import Estimate
-from reseed.report.blocks import Block, Column, Prose, Row, Table
+from reseed.report.blocks import Block, Column, Row, Table
 from reseed.report.clock import moment
 from reseed.report.data import TIMED, ArmData, TrialData, seen_from
 from reseed.report.names import labelled, spoken
@@ -61,14 +61,12 @@ class Contrast:
 
 
 def build(data: TrialData) -> tuple[Block, ...]:
-    """The table, or the sentence that says why there is none."""
+    """The table; nothing where there is one arm, or the same people in all of them."""
     if len(data.arms) < 2:
-        return (Prose("The trial has one arm, so there is nothing to compare."),)
-    if not compared(data):
-        return (Prose(TWINS),)
-    rows = _rows(data, contrasts(data))
+        return ()
+    rows = _rows(data, contrasts(data)) if compared(data) else ()
     if not rows:
-        return (Prose("The trial has no endpoint to compare."),)
+        return ()
     two = len(data.arms) == 2
     columns = (
         Column("Endpoint", "left", 38),
@@ -127,7 +125,8 @@ def title_at_end(endpoint: Mapping[str, Any], estimate: Estimate) -> str:
 
 def with_day(title: str, word: str, day: str) -> str:
     """A title with its day, "Survival at 5 years", unless it says so; set off if it has parts."""
-    if not day or re.search(rf"\b{re.escape(day)}\b", title):
+    number = day.removeprefix("day ")
+    if not day or re.search(rf"\b({re.escape(day)}|{re.escape(number)} days)\b", title):
         return title
     return f"{title}, {word} {day}" if "," in title else f"{title} {word} {day}"
 

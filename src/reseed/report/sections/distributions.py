@@ -15,7 +15,7 @@ from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.names import labelled
 from reseed.report.numbers import count, spreads, tenth
 from reseed.report.sections.clones import measure_of, over_time
-from reseed.report.sections.dose import drawable, is_drawn
+from reseed.report.sections.dose import alike, drawable, is_drawn
 from reseed.report.sections.parted import parted
 from reseed.report.sections.summary import as_shown, average, quarters, title_of, unit_of
 from reseed.report.variables import scale
@@ -26,7 +26,7 @@ def build(data: TrialData) -> tuple[Block, ...]:
     """A table of all measured endpoints, and a figure for each."""
     measured = [e for e in data.endpoints if data.kind(e["name"]) not in ("", *TIMED)]
     if not measured:
-        return (Prose("No such endpoint is part of this trial."),)
+        return ()
     rows: list[Row] = []
     for endpoint in measured:
         found = data.of(endpoint["name"])
@@ -75,6 +75,10 @@ def _figures(data: TrialData, endpoint: Mapping[str, Any]) -> tuple[Block, ...]:
     if len(every) and (every == every[0]).all():
         value = tenth(float(every[0]))
         return (Prose(f"{label}: {value} for everybody, so there is no distribution to draw."),)
+    if unit_of(found) == "percent" and np.isin(every, (0.0, 100.0)).all():
+        return ()  # a share of patients: the table has it all
+    if alike([sample.values for sample in samples]):
+        return (Prose(f"{label}: the same for everybody of an arm, so there is nothing to draw."),)
     samples, notes = drawable(samples)
     caption = f"{title_of(endpoint)}{': events in each patient' if rate else ''}, by arm"
     return parted(caption, samples, 8, partial(draw_histograms, label, together=samples), notes)

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from reseed.report.blocks import Block, Figure, Prose, Text
+from reseed.report.blocks import Block, Figure, Text
 from reseed.report.data import ArmData, TrialData
 from reseed.report.drawing.histograms import Sample, draw_histograms
 from reseed.report.names import labelled
@@ -30,6 +30,8 @@ _AMOUNTS = (
     ("infuse", "corrected_infused", "sum"),
     ("infuse", "corrected_settled", "sum"),
     ("infuse", "short_term_corrected", "sum"),
+    ("inject", "cells_injected", "sum"),
+    ("inject", "stem_cells_settled", "sum"),
 )
 _DRAWN = ("cd34_collected", "cd34_infused")
 
@@ -51,12 +53,12 @@ def build(data: TrialData) -> tuple[Block, ...]:
         values = [factor * arm.amounts(source, name, pick) for arm in data.arms]
         label = labelled(show.title, show.unit)
         rows += _amount(label, values)
-        if name in _DRAWN:
+        if name in _DRAWN and not alike(values):
             samples = [Sample(a.index, a.title, v) for a, v in zip(data.arms, values, strict=True)]
             figures += _figures(show.title, label, samples)
     rows += _aphereses(data)
     if not rows:
-        return (Prose("No harvest and no infusion is part of this trial."),)
+        return ()
     notes = (
         "Cells per kg of the patient's body weight, or in the body. CD34+: blood stem and "
         "progenitor cells. CD3+: T cells. CD19+: B cells. NK: natural killer cells. Stem cells: "
@@ -104,17 +106,27 @@ def _unit(data: TrialData, source: str, name: str) -> str | None:
 
 
 def _amount(label: str, values: Sequence[NDArray[np.float64]]) -> _Rows:
-    return [
+    rows: _Rows = [
         ("group", label, ()),
         ("sub", "patients", [count(len(part)) for part in values]),
         ("sub", "median (IQR)", [_median(part) for part in values]),
-        ("sub", "lowest to highest", [_range(part) for part in values]),
     ]
+    if alike(values):
+        return rows
+    return [*rows, ("sub", "lowest to highest", [_range(part) for part in values])]
+
+
+def alike(values: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether nobody differs from anybody of the same arm."""
+    known = [part for part in values if len(part)]
+    return bool(known) and all((part == part[0]).all() for part in known)
 
 
 def _median(values: NDArray[np.float64]) -> str:
     if not len(values):
         return NONE
+    if (values == values[0]).all():
+        return f"{together(float(values[0]))[0]} in each"
     low, middle, high = (float(q) for q in np.quantile(values, (0.25, 0.5, 0.75)))
     return spread(middle, low, high)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from reseed.engine.failure import FAILURES
 from reseed.report.blocks import Block, Column, Piece, Prose, Row, Table, Text
+from reseed.report.clock import zero_of
 from reseed.report.data import ArmData, TrialData
 from reseed.report.numbers import NONE, count, number, share
 from reseed.report.sections.by_arm import by_arm
@@ -32,11 +33,12 @@ def build(data: TrialData) -> tuple[Block, ...]:
     if any(early):
         cells = [share(part, size) for part, size in zip(early, sizes, strict=True)]
         rows.append(("sub", "of these, before study entry", cells))
-    rows += _tallied("No infusion", [_without(arm) for arm in data.arms], sizes)
+    caption = "Patients not solved, follow-up that ended"
+    if zero_of(data.run).event == "infusion":
+        rows += _tallied("No infusion", [_without(arm) for arm in data.arms], sizes)
+        caption += ", no infusion"
     notes = ("Numbers are patients (%). Nobody is left out in silence.",)
-    tables = by_arm(
-        "Patients not solved, follow-up that ended, no infusion", "", data.titles, rows, notes
-    )
+    tables = by_arm(caption, "", data.titles, rows, notes)
     return (*tables, *_list(data))
 
 

@@ -38,9 +38,9 @@ def build(data: TrialData) -> tuple[Block, ...]:
         Column("Parameter", "left", 20),
         Column("Value", "left", 13),
         Column("Between patients", "left", 12),
-        Column("Uncertainty", "left", 12),
+        Column("Uncertainty", "left", 13),
         Column("Status", "left", 12),
-        Column("Source", "left", 31),
+        Column("Source", "left", 30),
     )
     notes = (
         "Between patients: how the value varies from patient to patient. Uncertainty: how well "

@@ -116,9 +116,9 @@ def _table(titles: Mapping[str, str], found: Sequence[Prediction]) -> Table:
         last = key
         rows.append(_row(one))
     columns = (
-        Column("Study", "left", 24),
-        Column("Arm of this trial", "left", 20),
-        Column("Patients (drawn)", "right", 9),
+        Column("Study", "left", 22),
+        Column("Arm of this trial", "left", 19),
+        Column("Patients (drawn)", "right", 12),
         Column("Published (interval)", "right", 16),
         Column("Model", "right", 8),
         Column("Predicted", "right", 14),

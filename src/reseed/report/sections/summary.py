@@ -19,7 +19,7 @@ from reseed.report.sections.by_arm import by_arm
 from reseed.report.sections.differences import TWINS, compared, end_of, title_at_end, title_of
 from reseed.report.sections.findings import findings
 from reseed.report.variables import readable, scale
-from reseed.stats import Bounded
+from reseed.stats import Bounded, mean
 
 SUMS = ("time_below", "time_above", "count", "utility_years")
 """Kinds of endpoints that are sums over time, of which a drop-out leaves a part unknown."""
@@ -170,7 +170,11 @@ def _endpoints(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> list[
         if one.kind == "distribution":
             unit = unit_of(data.of(endpoint["name"]))
             label = f"{labelled(title_of(endpoint), unit)}, median (IQR)"
-            rows.append(("", label, spreads([quarters(e) for e in held])))
+            middles = [quarters(e) for e in held]
+            rows.append(("", label, spreads(middles)))
+            if _tells_nothing(middles):
+                label = f"{labelled(title_of(endpoint), unit)}, mean (95% CI)"
+                rows.append(("", label, spreads(_means(data, endpoint["name"], found))))
             continue
         if endpoint.get("kind") == "sustained":
             label = f"{title_of(endpoint)}, median day (IQR)"
@@ -178,6 +182,22 @@ def _endpoints(data: TrialData, endpoints: Sequence[Mapping[str, Any]]) -> list[
         cells = [at_end(endpoint, e) if e else NONE for e in held]
         rows.append(("", end_label(endpoint, one), cells))
     return rows
+
+
+def _tells_nothing(middles: Sequence[_Spread]) -> bool:
+    """Whether medians and quartiles are one number in several arms, as of what few have."""
+    known = {number for cell in middles for number in cell if math.isfinite(number)}
+    return len(middles) > 1 and len(known) == 1
+
+
+def _means(data: TrialData, endpoint: str, found: Mapping[str, Estimate]) -> list[_Spread]:
+    """The mean of each arm, with its interval."""
+    return [
+        as_shown(mean(*arm.known(endpoint)), found[arm.name].unit)
+        if arm.name in found
+        else _UNKNOWN
+        for arm in data.arms
+    ]
 
 
 def _grafted(data: TrialData) -> list[int]:

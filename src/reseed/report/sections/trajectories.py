@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from reseed.base.time import DAYS_PER_YEAR
 from reseed.report.blocks import Block, Figure, Prose, Table, Text
-from reseed.report.clock import is_long
+from reseed.report.clock import is_long, zero_of
 from reseed.report.data import TrialData
-from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, draw_bands
+from reseed.report.drawing.bands import FEW, Band, axis_days, band_of, cut_at, draw_bands
 from reseed.report.drawing.broken import at_rest, draw_broken
 from reseed.report.names import labelled, quantity
 from reseed.report.numbers import NONE, number, plural, spreads
@@ -25,6 +25,12 @@ _MONTHS = (1, 3, 6, 12, 24)  # after the infusion, for the table
 _NEAR = 16.0  # days; late values are kept once a month
 _DUE = DAYS_PER_YEAR / 12
 _HUNDREDS = 100.0
+_MONTHS_COUNT = {
+    "infusion": "Months count from the infusion, in an arm without a graft from the same study "
+    "day.",
+    "study entry": "Months count from study entry.",
+    "": "Months count from day 0.",
+}
 
 _Spread = tuple[float, float, float]
 """Median and quartiles."""
@@ -74,8 +80,9 @@ def build(data: TrialData) -> tuple[Block, ...]:
 
 
 def _table(data: TrialData, drawn: Sequence[_Drawn]) -> tuple[Table, ...]:
-    """Each quantity at entry and some months after the infusion, by arm."""
-    entry = -float(data.run.get("infusion_day", 0))
+    """Each quantity at entry and some months after day 0, by arm."""
+    zero = zero_of(data.run)
+    entry = -zero.day
     rows: list[tuple[str, str, Sequence[Text]]] = []
     for one in drawn:
         bands = {index: band for index, _, band in one.bands}
@@ -90,9 +97,9 @@ def _table(data: TrialData, drawn: Sequence[_Drawn]) -> tuple[Table, ...]:
     if not rows:
         return ()
     notes = (
-        "Months count from the infusion, in an arm without a graft from the same study day. Of "
-        "the times that were kept the nearest is taken. Each value is the median of those living "
-        "and followed then, without error of measurement. IQR: interquartile range. "
+        f"{_MONTHS_COUNT[zero.event]} Of the times that were kept the nearest is taken. Each "
+        "value is the median of those living and followed then, without error of measurement. IQR: "
+        "interquartile range. "
         f"{NONE}: not part of the arm, or nobody followed.",
     )
     return by_arm("Recovery over time, median (IQR)", "", data.titles, rows, notes)
@@ -116,7 +123,7 @@ def _at(band: Band | None, day: float) -> _Spread:
 
 def _drawn(data: TrialData, variable: str) -> _Drawn | None:
     """What the figure of a variable shows; None where there is none, or another section has it."""
-    origin = float(data.run.get("infusion_day", 0))
+    origin = zero_of(data.run).day
     long = is_long(float(data.run.get("follow_up_days", 0)))
     if long and face_of(data.run, variable, "").time == "years":
         return None  # in the section of the years
@@ -145,11 +152,13 @@ def _figures(data: TrialData, one: _Drawn) -> tuple[Figure, ...]:
     long = is_long(float(data.run.get("follow_up_days", 0)))
     if long and show.until is None and not one.drug:
         return (_broken(data, show, axis, bands, unit),)
-    caption = f"{show.title} by day from infusion, by arm"
+    zero = zero_of(data.run)
+    caption = f"{show.title} by day {zero.since}, by arm"
     if one.drug:
         caption += ": value at the start of each day (trough), not peaks"
     notes = _notes(show, unit, bands)
-    return parted(caption, bands, 10, partial(draw_bands, show, axis, together=bands), notes)
+    draw = partial(draw_bands, show, axis, together=bands, days=zero.axis)
+    return parted(caption, bands, 10, draw, notes)
 
 
 def _broken(
@@ -161,33 +170,21 @@ def _broken(
     rest = float(np.nanmedian(rests)) if np.isfinite(rests).any() else 0.0
     across = rest if rest > 0 else None
     notes = [] if across is None else ["Dots across: the median at study entry."]
-    if show.normal:
-        low, high = (number(bound) for bound in show.normal)
-        normal = quantity(f"{low} to {high}", show.unit or unit)
-        notes.append(f"Grey: normal range, {normal} ({show.source}).")
-    elif show.levels and show.source:
-        notes.append(f"Level across: {show.source}.")
-    if show.levels:
-        levels = " and ".join(quantity(number(level), show.unit or unit) for level in show.levels)
-        notes.append(f"Dashes across: {levels}.")
-    if show.logarithmic:
-        notes.append("Logarithmic vertical axis.")
+    notes += _lines(show, unit, "Dashes")
+    notes += _scale(show, [band for _, _, band in bands])
     caption = f"{show.title}: days, then years after infusion, by arm"
     return Figure(caption, partial(draw_broken, show, axis, bands, across), (" ".join(notes),))
 
 
 def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[str, ...]:
-    notes = []
-    if show.levels:
-        levels = " and ".join(quantity(number(level), show.unit or unit) for level in show.levels)
-        notes.append(f"Dotted line across: {levels}.")
-    if show.logarithmic and show.floor:
-        notes.append(f"Logarithmic axis; values below {number(show.floor)} are drawn there.")
+    notes = [*_lines(show, unit, "Dotted"), *_scale(show, [band for _, _, band in bands])]
     if show.until is not None:
         notes.append("Shown until the infusion: this is the time of mobilisation.")
     first, last = axis_days(show, [band for _, _, band in bands])
     if show.until is None and last < max(band.days[-1] for _, _, band in bands):
         notes.append("The axis ends where the highest values fall below 1% of their peak.")
+    if first > min(band.days[0] for _, _, band in bands):
+        notes.append("The axis begins where the highest values rise above 1% of their peak.")
     followed = [_followed(band, first, last) for _, _, band in bands]
     if any(len(part) and part[-1] < part[0] for part in followed):
         ends = ", ".join(
@@ -201,5 +198,25 @@ def _notes(show: Show, unit: str, bands: list[tuple[int, str, Band]]) -> tuple[s
 
 def _followed(band: Band, first: float, last: float) -> NDArray[np.int64]:
     """How many are followed at the times that are drawn."""
-    drawn = (band.days >= first) & (band.days <= last)
-    return band.living[drawn & (band.living > 0)]
+    return band.living[(band.days >= first) & (band.days <= last)]
+
+
+def _lines(show: Show, unit: str, style: str) -> list[str]:
+    """What is drawn across: the range of health and the levels, and where they come from."""
+    shown, notes = show.unit or unit, []
+    if show.normal:
+        low, high = (number(bound) for bound in show.normal)
+        notes.append(f"Grey: normal range, {quantity(f'{low} to {high}', shown)}.")
+    if show.levels:
+        levels = " and ".join(quantity(number(level), shown) for level in show.levels)
+        notes.append(f"{style} across: {levels}.")
+    if notes and show.source:
+        notes[-1] = f"{notes[-1].removesuffix('.')} ({show.source})."
+    return notes
+
+
+def _scale(show: Show, bands: list[Band]) -> list[str]:
+    """That an axis is logarithmic, and what is too low for it."""
+    cut = cut_at(show, bands)
+    low = f"; values below {number(cut)} are drawn there" if cut else ""
+    return [f"Logarithmic vertical axis{low}."] if show.logarithmic else []
