@@ -145,7 +145,7 @@ def test_trial_prints_a_summary_the_report_and_what_it_is_not(trial) -> None:
         "Engraftment, % by day 28 (95% CI) | 90.0 (55.0 to 98.0)",
         "Engraftment, median day (IQR) | 11 (10 to not reached)",
         "Cells infused, 10^6/kg, median (IQR) | 4.1 (3.0 to 5.0)",
-        "Relapse rate, per year (95% CI) | 0.500 (0.400 to 0.620)",
+        "Relapse rate, per year (95% CI) | 0.50 (0.40 to 0.62)",
         "Change of the scale, mean (95% CI) | -1.25",
     ):
         assert row in rows
