@@ -131,6 +131,13 @@ def done(failed: int = 1) -> SimpleNamespace:
     )
 
 
+def test_a_trial_of_mice_is_told_of_mice() -> None:
+    """As its report tells it."""
+    tallies = {name: Tally(10, 0) for name in SUMMARY["arms"]}
+    rows = in_words(SUMMARY, RUN | {"organism": "mouse"}, tallies).splitlines()
+    assert [row.split("  ")[0] for row in rows if row.startswith("virtual")] == ["virtual mice"]
+
+
 def test_trial_prints_a_summary_the_report_and_what_it_is_not(trial) -> None:
     """A reader sees the answer, where the rest is, and what it must not be used for."""
     result, asked = trial(done(), "--patients", "10", "--seed", "3", "--out", "here")

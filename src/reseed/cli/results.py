@@ -54,6 +54,8 @@ def in_words(
     document: Mapping[str, Any], run: Mapping[str, Any], tallies: Mapping[str, Tally]
 ) -> str:
     """The summary of a trial in words; `run` has the titles, `tallies` what became of patients."""
+    from reseed.report.animals import words_of
+
     names = list(document["arms"])
     titles = {arm["name"]: arm.get("title") or arm["name"] for arm in run["arms"]}
     head = f"{run['title']} ({document['scenario']}, seed {document['seed']})"
@@ -75,7 +77,7 @@ def in_words(
         parts.append(
             f"Endpoints from infusion describe the patients who were transplanted ({counts})."
         )
-    return "\n\n".join(parts)
+    return words_of(str(run.get("organism", "")), "\n\n".join(parts))
 
 
 def _without_graft(endpoint: Mapping[str, Any], tallies: Mapping[str, Tally], arm: str) -> bool:
