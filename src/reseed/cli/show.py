@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reseed.base import units
 from reseed.base.errors import InvalidInput, Unknown
 from reseed.base.words import nearest
 from reseed.cli.columns import columns
 from reseed.nouns.assessment import Assessment
 from reseed.nouns.cohort_design import DesignRow
-from reseed.nouns.course import Course
+from reseed.nouns.course import Course, Quantity
 from reseed.nouns.distribution import Distribution
 from reseed.nouns.evidence import DoseGroup, Published
 from reseed.nouns.module import Module, Parameter
@@ -292,9 +294,17 @@ def _parameter_rows(module: Module, scenario: Scenario | None) -> list[tuple[str
         for quantity, layer in won.values():
             if (str(quantity), layer) not in told:
                 told.add((str(quantity), layer))
-                value = (f"{quantity.value:g}", quantity.unit)
-                rows.append((parameter.id, *value, *_told(parameter)[3:], layer, parameter.source))
+                told_so = _told(_replaced(parameter, quantity))
+                rows.append((*told_so, layer, parameter.source))
     return rows
+
+
+def _replaced(parameter: Parameter, quantity: Quantity) -> Parameter:
+    """With another value, in its unit; the spread between patients stays, about that value."""
+    scale = units.factor(parameter.unit, quantity.unit)
+    law = parameter.variability
+    law = None if law is None else law.centred(quantity.value, scale)
+    return replace(parameter, value=quantity.value, unit=quantity.unit, variability=law)
 
 
 def _told(parameter: Parameter) -> tuple[str, str, str, str, str]:

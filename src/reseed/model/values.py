@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,18 +66,13 @@ def _value(
         return None, [Fault(place, row.id, str(error), f"a unit convertible to {unit or '1'}")]
     if module.text:
         model.getParameter(name).setValue(value)
-    variability = _scaled(row.variability, scale, value)
-    return Valued(name, value, unit, variability, _scaled(row.uncertainty, scale, value)), []
+    variability = _centred(row.variability, scale, value)
+    return Valued(name, value, unit, variability, _centred(row.uncertainty, scale, value)), []
 
 
-def _scaled(law: Distribution | None, scale: float, value: float) -> Distribution | None:
-    """The law in the system's unit, centred on the value in force."""
-    if law is None:
-        return None
-    spread = law.spread * scale if law.kind == "normal" else law.spread
-    low = None if law.low is None else law.low * scale
-    high = None if law.high is None else law.high * scale
-    return dataclasses.replace(law, centre=value, spread=spread, low=low, high=high)
+def _centred(law: Distribution | None, scale: float, value: float) -> Distribution | None:
+    """The law in the system's unit, about the value in force."""
+    return None if law is None else law.centred(value, scale)
 
 
 def _missing(model: Any, assembly: Assembly) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,13 @@ class Distribution:
     low: float | None = None
     high: float | None = None
     weights: tuple[float, ...] = ()
+
+    def centred(self, centre: float, scale: float) -> Distribution:
+        """About another centre, in a unit of which one of the old is `scale`."""
+        return replace(
+            self,
+            centre=centre,
+            spread=self.spread * scale if self.kind == "normal" else self.spread,
+            low=None if self.low is None else self.low * scale,
+            high=None if self.high is None else self.high * scale,
+        )

@@ -77,11 +77,6 @@ def _check_give(
         sheet.add(f"{place}.drug", quoted(drug), one_of(drug, doses, "a drug of the library"))
         return
     port, dose = doses[drug], attempt(parse_dose, give.get("dose"))
-    for k, band in enumerate(tables(give, "band"), 1):
-        own = attempt(parse_dose, band.get("dose"))
-        if dose and own and not _alike(dose, own):
-            expected = f"an amount as that of the dose, {dose}"
-            sheet.add(f"{place}.band[{k}].dose", quoted(band.get("dose")), expected)
     if dose is None:
         return
     amount, _ = units.split_dose_unit(dose.unit)
@@ -98,6 +93,12 @@ def _check_give(
         mass = _per_time_removed(port.unit)
         expected = f"a dose in {mass}, {mass}/kg, {mass}/m2 or alike for {drug}"
         sheet.add(f"{place}.dose", quoted(give.get("dose")), expected)
+        return
+    for k, band in enumerate(tables(give, "band"), 1):
+        own = attempt(parse_dose, band.get("dose"))
+        if own and not _alike(dose, own):
+            expected = f"an amount as that of the dose, {quoted(give.get('dose'))}"
+            sheet.add(f"{place}.band[{k}].dose", quoted(band.get("dose")), expected)
 
 
 def _alike(dose: Quantity, other: Quantity) -> bool:

@@ -9,6 +9,7 @@ from reseed.base.errors import Fault, InvalidInput
 
 LARGEST = 1_000_000  # bytes of any one file
 _SHOWN = 80  # characters of a found value that a message repeats
+_FEW = 8  # a list of more is told by its size
 _MOST = 200  # faults told of one file; a table of nonsense would otherwise fill the screen
 
 
@@ -70,12 +71,14 @@ def shown(found: object) -> str:
 
 
 def quoted(found: object) -> str:
-    """A found value of a file: texts in quotes, tables and lists by their size."""
+    """A found value of a file: texts in quotes, tables and longer lists by their size."""
     if isinstance(found, str):
         return f'"{found}"'
     if isinstance(found, dict):
         return f"a table with {', '.join(map(str, list(found)[:5])) or 'no keys'}"
     if isinstance(found, list):
+        if len(found) <= _FEW and not any(isinstance(one, dict | list) for one in found):
+            return f"[{', '.join(map(quoted, found))}]"
         return f"a list of {len(found)}"
     return "nothing" if found is None else shown(found)
 

@@ -4,7 +4,7 @@ from reseed.stats.bounded import Bounded
 from reseed.stats.censoring import censoring_weights
 from reseed.stats.cumulative_incidence import cumulative_incidence
 from reseed.stats.curve import Curve
-from reseed.stats.difference import hybrid, mean, median_day, risk_at, welch
+from reseed.stats.difference import hybrid, mean, median_day, proportion, risk_at, welch
 from reseed.stats.estimate import RATED, estimate
 from reseed.stats.kaplan_meier import kaplan_meier
 from reseed.stats.predict import interval_of, median_times, middles, shares
@@ -26,6 +26,7 @@ __all__ = [
     "median_day",
     "median_times",
     "middles",
+    "proportion",
     "quantiles",
     "rate_ratio",
     "risk_at",

@@ -68,6 +68,29 @@ def mean(values: ArrayLike, weights: ArrayLike | None = None) -> Bounded:
     return _around(known.middle, math.sqrt(known.variance), known.size - 1.0)
 
 
+def proportion(hits: ArrayLike, weights: ArrayLike | None = None) -> Bounded:
+    """The share of `hits` (1 or 0, NaN where unknown) with its exact interval, within 0 to 1.
+
+    Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404. With `weights`, as in `mean`, of as
+    many people as equal weights would need for the same variance.
+    """
+    from scipy.special import betaincinv
+
+    known = _Sample.of(hits, weights)
+    if not known.size:
+        return Bounded(math.nan, math.nan, math.nan)
+    share = min(max(known.middle, 0.0), 1.0)
+    people = float(known.size)
+    if known.variance > 0 and weights is not None:
+        people = min(people, 1 + share * (1 - share) / known.variance)
+    yes, no = share * people, (1 - share) * people
+    return Bounded(
+        share,
+        float(betaincinv(yes, no + 1, TAIL)) if yes > 0 else 0.0,
+        float(betaincinv(yes + 1, no, 1 - TAIL)) if no > 0 else 1.0,
+    )
+
+
 def welch(
     first: ArrayLike,
     other: ArrayLike,

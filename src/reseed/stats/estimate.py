@@ -13,7 +13,7 @@ from reseed.nouns.estimate import Estimate
 from reseed.nouns.outcomes import Outcomes
 from reseed.stats.censoring import censoring_weights
 from reseed.stats.cumulative_incidence import cumulative_incidence
-from reseed.stats.difference import mean
+from reseed.stats.difference import mean, proportion
 from reseed.stats.kaplan_meier import kaplan_meier
 from reseed.stats.quantiles import quantiles
 from reseed.stats.rate import event_rate
@@ -85,6 +85,8 @@ def _of_values(
     middle, kind, share = None, "distribution", each
     if endpoint.kind in AVERAGED:
         middle, kind = mean(each, heavy), "mean"
+        if dict(endpoint.settings).get("measure") == "within":  # each is 0 or 100 per cent
+            middle = proportion(each / 100, heavy).times(100)
     elif endpoint.kind in RATED:
         years = time[known] / DAYS_PER_YEAR
         middle, kind, unit, share = event_rate(each, years), "rate", "1/year", each / years

@@ -25,6 +25,14 @@ class Replay:
     outcomes: Outcomes
     infusion_day: float
 
+    def __repr__(self) -> str:
+        days = self.trajectories.times
+        return (
+            f"<Replay of patient {int(self.trajectories.ids[0])}: "
+            f"{', '.join(self.trajectories.variables)}; {len(days)} days; "
+            f"{len(self.outcomes.endpoint)} outcomes; .table() is a data frame>"
+        )
+
     def table(self) -> pd.DataFrame:
         """One row per day: `study_day`, `day` (after infusion), each variable with its unit."""
         import pandas as pd
