@@ -93,6 +93,13 @@ def test_show_says_which_layer_won() -> None:
     assert "layer" in told and "course cyclophosphamide-atg" in told and " module " in told
 
 
+def test_show_tells_the_spread_about_a_replaced_value() -> None:
+    """As patients are drawn."""
+    told = reseed("show", "erythropoiesis", "--scenario", "cd34-dose").stdout
+    (row,) = [line for line in told.splitlines() if line.startswith("relative_haemoglobin")]
+    assert "lognormal, median 0.78" in row and "scenario" in row
+
+
 def test_unknown_name_is_invalid_input_with_a_suggestion() -> None:
     """On standard error, with code 3."""
     done = reseed("show", "granulopoesis")

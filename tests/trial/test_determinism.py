@@ -49,6 +49,7 @@ def test_a_replayed_patient_is_the_same_patient(
     """Outcomes and records of a patient solved alone equal the trial's, bit for bit."""
     patient = int(store.read_patients(trial, arm)["patient"].iloc[index])
     alone = study.replay(arm, patient, days=30.0)
+    assert repr(alone).startswith(f"<Replay of patient {patient}: neutrophils, ")
     outcomes = store.read_outcomes(trial, arm)
     own = outcomes[outcomes["patient"] == patient]
     np.testing.assert_array_equal(own["time"], alone.outcomes.time)

@@ -10,6 +10,7 @@ import pytest
 from reseed.base.errors import Fault, InvalidInput
 from reseed.nouns.course import Quantity
 from reseed.spec import Library, arm_modules, find_library, lint, read_course, read_scenario
+from reseed.spec.sheet import quoted
 
 PORTS = "port\tsymbol\tquantity\tunit\tdirection\tnote\n"
 PARAMETERS = "id\tvalue\tunit\tdistribution\tcv\tuncertainty\tse\tlow\thigh\tstatus\tsource\tnote\n"
@@ -520,6 +521,27 @@ def test_doses_by_surface_need_a_cohort_that_has_it(folder: Path, slip: str) -> 
     (fault,) = faults_of(folder)
     assert fault.place == "cohort" and "body_surface_area" in fault.found
     assert "poison in course short" in fault.expected
+
+
+def test_bands_of_a_dose_in_a_wrong_unit_are_not_told_of_as_well(folder: Path) -> None:
+    """The dose alone is at fault: the bands are right when it is."""
+    kept, band = (
+        'dose = "50 mg_per_kg"',
+        '[[stage.give.band]]\nbelow = "30 kg"\ndose = "40 mg_per_kg"',
+    )
+    rest = 'over = "1 h"\ndays = "-5..-2"\n'
+    text = (folder / "courses/short.toml").read_text()
+    assert f"{kept}\n{rest}" in text
+    slip = f'dose = "50 L_per_kg"\n{rest}\n{band}\n'
+    (folder / "courses/short.toml").write_text(text.replace(f"{kept}\n{rest}", slip))
+    (fault,) = faults_of(folder)
+    assert fault.place == "stage[1].give[1].dose" and fault.found == '"50 L_per_kg"'
+
+
+def test_short_lists_are_repeated_in_a_message() -> None:
+    """Longer ones, and those of tables, are told by their size."""
+    assert quoted(["a", 2]) == '["a", 2]' and quoted([]) == "[]"
+    assert quoted(list(range(9))) == "a list of 9" and quoted([{}]) == "a list of 1"
 
 
 def test_an_infusion_that_waits_needs_an_antibody(folder: Path) -> None:

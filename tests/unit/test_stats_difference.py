@@ -6,10 +6,19 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import t, ttest_ind
+from scipy.stats import binomtest, t, ttest_ind
 
 from reseed.nouns.estimate import Estimate
-from reseed.stats import Bounded, cumulative_incidence, hybrid, mean, median_day, risk_at, welch
+from reseed.stats import (
+    Bounded,
+    cumulative_incidence,
+    hybrid,
+    mean,
+    median_day,
+    proportion,
+    risk_at,
+    welch,
+)
 
 NAN = float("nan")
 
@@ -62,6 +71,21 @@ def test_welch_is_that_of_scipy() -> None:
     assert found.value == pytest.approx(other.mean() - first.mean())
     student = t.interval(0.95, 39, first.mean(), first.std(ddof=1) / math.sqrt(40))
     assert (mean(first).low, mean(first).high) == pytest.approx(student)
+
+
+def test_a_share_has_its_exact_interval() -> None:
+    """Clopper and Pearson, as SciPy has it; never outside 0 to 1, nor without a width."""
+    for hits, people in ((0, 20), (57, 60), (12, 40), (20, 20)):
+        found = proportion([1.0] * hits + [0.0] * (people - hits) + [NAN])
+        judge = binomtest(hits, people).proportion_ci(method="exact")
+        assert found.value == pytest.approx(hits / people)
+        assert (found.low, found.high) == pytest.approx((judge.low, judge.high))
+    weighted = proportion([1.0, 0.0] * 30, [2.0, 2.0] * 30)
+    plain = proportion([1.0, 0.0] * 30)
+    assert (weighted.low, weighted.high) == pytest.approx((plain.low, plain.high), abs=0.005)
+    uneven = proportion([1.0, 0.0] * 30, [5.0, 5.0, *[0.2] * 58])
+    assert uneven.high - uneven.low > plain.high - plain.low
+    assert not proportion([]).known
 
 
 def test_welch_without_spread_has_no_interval() -> None:
