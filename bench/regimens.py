@@ -91,7 +91,12 @@ def _dose(give: Give) -> str:
 
 
 def _name(drug: str) -> str:
-    return drug.replace("_", " ").replace("atg", "ATG").replace("cd117", "CD117")
+    return (
+        drug.replace("anti_", "anti-")
+        .replace("_", " ")
+        .replace("atg", "ATG")
+        .replace("cd117", "CD117")
+    )
 
 
 def _graft(course: Course) -> str:

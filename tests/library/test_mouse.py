@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from reseed.cohort import in_units_of
+from reseed.course import in_words
 from reseed.course.procedures import PROCEDURES
 from reseed.course.procedures.wait_for_washout import PORT, WaitForWashout, still_waiting
 from reseed.engine import Solver, solve
@@ -17,7 +18,7 @@ from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
 from reseed.nouns.schedule import Moment
 from reseed.nouns.trajectories import Trajectories
-from reseed.spec import find_library, read_module, read_scenario
+from reseed.spec import find_library, read_course, read_module, read_scenario
 from reseed.trial.batch import people_planned
 from reseed.trial.setup import Setup, arm_number, set_up
 
@@ -181,3 +182,10 @@ def test_nobody_waits_for_ever() -> None:
         "antibody_at_infusion": 50.0,
     }
     assert still_waiting(dataclasses.replace(seen, carried=last.carried)) == 0.0
+
+
+def test_the_course_reads_as_words() -> None:
+    """The antibody by its name, and cells once."""
+    course = read_course(find_library().path("courses", "mouse-antibody-washout"))
+    text = " ".join(in_words(course))
+    assert "Anti-c-Kit 0.5 mg on day 0" in text and "(5000 cells)" in text

@@ -38,6 +38,7 @@ _WRITTEN = {
     "cd3": "CD3+",
     "cd19": "CD19+",
     "cd117": "CD117",
+    "ckit": "c-Kit",
     "nk": "NK",
     "hla": "HLA",
 }
@@ -175,8 +176,7 @@ def _done(do: Do) -> str:
     text = text if "{when}" in text else f"{text} {{when}}"
     text = text.format(drug=_plain(do.drug), when=when)
     if do.settings:
-        named = [f"{_plain(name)} {quantity_in_words(q)}" for name, q in do.settings]
-        text += f" ({'; '.join(named)})"
+        text += f" ({'; '.join(_set(name, value) for name, value in do.settings)})"
     if do.procedure in _FAILS:
         stays = "nothing more of the course follows, and the patient is followed on"
         after = stays if do.stay else "follow-up ends"
@@ -184,9 +184,16 @@ def _done(do: Do) -> str:
     return text
 
 
+def _set(name: str, value: Quantity) -> str:
+    """Below 100 ng/mL; 5000 cells, where the name says no more than the unit."""
+    name, text = _plain(name), quantity_in_words(value)
+    return text if text.endswith(f" {name}") else f"{name} {text}"
+
+
 def _plain(name: str) -> str:
-    """A name of the library as prose writes it: rabbit_atg is rabbit ATG."""
-    return " ".join(_WRITTEN.get(word, word) for word in name.split("_"))
+    """A name of the library as prose writes it: rabbit_atg is rabbit ATG, anti_ckit anti-c-Kit."""
+    words = " ".join(_WRITTEN.get(word, word) for word in name.split("_"))
+    return words.replace("anti ", "anti-", 1) if words.startswith("anti ") else words
 
 
 def _capital(text: str) -> str:
