@@ -29,6 +29,7 @@ from reseed.nouns.module import ChannelRow, Port
 from reseed.nouns.probe import Probe
 from reseed.nouns.schedule import Boundary, Moment, Schedule, Turn
 from reseed.spec import find_library, read_module, read_scenario
+from reseed.trial.course_faults import faults_of_courses
 from reseed.trial.setup import set_up
 
 BAG = Graft(5e6, 2.5e8, 1.0, 2, 24.0, cd19_per_kg=6e7, nk_per_kg=4e7)
@@ -282,6 +283,20 @@ def test_a_course_without_a_graft_to_infuse_is_refused(procedures: tuple[str, ..
         InvalidInput, match=r"do: found infuse; expected a graft in hand: before it"
     ):
         set_up(replace(scenario, arms=(arm,)))
+
+
+def test_a_frozen_graft_is_thawed_before_it_is_infused() -> None:
+    """Else no cell would be lost in thawing, in silence."""
+    scenario = read_scenario("autologous-recovery", find_library())
+    arm = scenario.arms[0]
+    assert not faults_of_courses(replace(scenario, arms=(arm,)))
+    stages = tuple(
+        replace(one, procedures=tuple(do for do in one.procedures if do.procedure != "thaw"))
+        for one in arm.course.stages
+    )
+    arm = replace(arm, course=replace(arm.course, stages=stages))
+    (fault,) = faults_of_courses(replace(scenario, arms=(arm,)))
+    assert fault.found == "infuse" and fault.expected == "thaw before it: the graft is frozen"
 
 
 @pytest.mark.parametrize("bag", [{"frozen": True}, {"origin": "donor"}, {"corrected": 0.5}])

@@ -7,6 +7,8 @@ from reseed.course import FAILING, GIVING_GRAFTS, NEEDING_GRAFTS, PROCEDURES
 from reseed.nouns.course import OF_A_DRUG
 from reseed.nouns.scenario import Scenario
 
+_THAWED = ("thaw", "infuse")  # after which nothing frozen is in hand
+
 
 def faults_of_courses(scenario: Scenario) -> list[Fault]:
     """Unknown procedures, failures that cannot come, and procedures without the graft they need."""
@@ -42,14 +44,18 @@ def _never_failing(scenario: Scenario) -> list[Fault]:
 
 
 def _no_graft(scenario: Scenario) -> list[Fault]:
-    """Procedures that need a graft where none has been harvested or supplied, or it is infused."""
+    """Procedures without the graft they need: none is there, it is infused, or it is frozen."""
     faults = {}
     for arm in scenario.arms:
-        in_hand = False
+        in_hand = frozen = False
         for stage in arm.course.stages:
             for do in stage.procedures:
                 if do.procedure in NEEDING_GRAFTS and not in_hand:
                     place = (f"course {arm.course.name}", f"{stage.name}: do", do.procedure)
                     faults[place] = f"a graft in hand: before it one of {', '.join(GIVING_GRAFTS)}"
+                if do.procedure == "infuse" and frozen:
+                    place = (f"course {arm.course.name}", f"{stage.name}: do", "infuse")
+                    faults[place] = "thaw before it: the graft is frozen"
+                frozen = do.procedure == "freeze" or (frozen and do.procedure not in _THAWED)
                 in_hand = (in_hand or do.procedure in GIVING_GRAFTS) and do.procedure != "infuse"
     return [Fault(*place, expected) for place, expected in faults.items()]
