@@ -11,7 +11,7 @@ from reseed.base.ports import find_port
 from reseed.base.time import HOURS_PER_DAY
 from reseed.base.units import convert, split_dose_unit
 from reseed.nouns.cohort import Cohort
-from reseed.nouns.course import Give, Quantity, Stage
+from reseed.nouns.course import SIZES, Give, Quantity, Stage
 from reseed.nouns.system import System
 
 Vector = NDArray[np.float64]
@@ -65,18 +65,14 @@ def doses(give: Give, cohort: Cohort, unit: str) -> Vector:
     """The amount of one administration for each patient, (patient,), in `unit`."""
     amounts = _amounts(give.dose, cohort, unit)
     for below, dose in reversed(give.bands):
-        light = _covariate(cohort, "weight", "kg") < below
+        light = _covariate(cohort, *SIZES["kg"]) < below
         amounts = np.where(light, _amounts(dose, cohort, unit), amounts)
     return amounts
 
 
 def _amounts(dose: Quantity, cohort: Cohort, unit: str) -> Vector:
     amount, per = split_dose_unit(dose.unit)
-    size = np.ones(len(cohort.ids))
-    if per == "kg":
-        size = _covariate(cohort, "weight", "kg")
-    elif per == "m2":
-        size = _covariate(cohort, "body_surface_area", "m^2")
+    size = _covariate(cohort, *SIZES[per]) if per else np.ones(len(cohort.ids))
     return convert(dose.value, amount, unit) * size
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 OF_A_DRUG = ("adjust_dose",)
 """The procedures that are about a drug of their stage."""
 
+SIZES = {"kg": ("weight", "kg"), "m2": ("body_surface_area", "m^2")}
+"""What doses per kg and per m2 go by: the covariate, and the unit in which it counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:

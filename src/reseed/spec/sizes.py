@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from reseed.base import units
+from reseed.nouns.course import SIZES
 from reseed.spec.quantity import parse_dose
 from reseed.spec.shape import attempt, tables
 from reseed.spec.sheet import Sheet
-
-SIZES = {"kg": "weight", "m2": "body_surface_area"}
 
 
 def check_sizes(
@@ -29,9 +28,9 @@ def _needed(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for give in tables(stage, "give"):
             bands = tables(give, "band")
             if bands:
-                yield "weight", str(give.get("drug"))
+                yield SIZES["kg"][0], str(give.get("drug"))
             for one in (give, *bands):
                 dose = attempt(parse_dose, one.get("dose"))
-                size = SIZES.get(units.split_dose_unit(dose.unit)[1]) if dose else None
-                if size:
-                    yield size, str(give.get("drug"))
+                per = units.split_dose_unit(dose.unit)[1] if dose else ""
+                if per:
+                    yield SIZES[per][0], str(give.get("drug"))

@@ -84,9 +84,9 @@ def _of_values(
     empty = np.array([], dtype=np.float64)
     middle, kind, share = None, "distribution", each
     if endpoint.kind in AVERAGED:
-        middle, kind = mean(each, heavy), "mean"
-        if dict(endpoint.settings).get("measure") == "within":  # each is 0 or 100 per cent
-            middle = proportion(each / 100, heavy).times(100)
+        within = dict(endpoint.settings).get("measure") == "within"  # each is 0 or 100 per cent
+        middle = proportion(each / 100, heavy).times(100) if within else mean(each, heavy)
+        kind = "mean"
     elif endpoint.kind in RATED:
         years = time[known] / DAYS_PER_YEAR
         middle, kind, unit, share = event_rate(each, years), "rate", "1/year", each / years

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reseed.base.errors import Fault
 from reseed.course import FAILING, GIVING_GRAFTS, NEEDING_GRAFTS, PROCEDURES
-from reseed.nouns.course import OF_A_DRUG
+from reseed.nouns.course import OF_A_DRUG, Course
 from reseed.nouns.scenario import Scenario
 
 _THAWED = ("thaw", "infuse")  # after which nothing frozen is in hand
@@ -19,11 +19,10 @@ def _unknown(scenario: Scenario) -> list[Fault]:
     known = (*PROCEDURES, *OF_A_DRUG)
     expected = f"one of {', '.join(known)}"
     named = {
-        (arm.course.name, do.procedure)
+        (arm.course.name, name)
         for arm in scenario.arms
-        for stage in arm.course.stages
-        for do in stage.procedures
-        if do.procedure not in known
+        for _, name in _done(arm.course)
+        if name not in known
     }
     return [Fault(f"course {course}", "do", name, expected) for course, name in sorted(named)]
 
@@ -48,14 +47,17 @@ def _no_graft(scenario: Scenario) -> list[Fault]:
     faults = {}
     for arm in scenario.arms:
         in_hand = frozen = False
-        for stage in arm.course.stages:
-            for do in stage.procedures:
-                if do.procedure in NEEDING_GRAFTS and not in_hand:
-                    place = (f"course {arm.course.name}", f"{stage.name}: do", do.procedure)
-                    faults[place] = f"a graft in hand: before it one of {', '.join(GIVING_GRAFTS)}"
-                if do.procedure == "infuse" and frozen:
-                    place = (f"course {arm.course.name}", f"{stage.name}: do", "infuse")
-                    faults[place] = "thaw before it: the graft is frozen"
-                frozen = do.procedure == "freeze" or (frozen and do.procedure not in _THAWED)
-                in_hand = (in_hand or do.procedure in GIVING_GRAFTS) and do.procedure != "infuse"
+        for stage, name in _done(arm.course):
+            place = (f"course {arm.course.name}", f"{stage}: do", name)
+            if name in NEEDING_GRAFTS and not in_hand:
+                faults[place] = f"a graft in hand: before it one of {', '.join(GIVING_GRAFTS)}"
+            if name == "infuse" and frozen:
+                faults[place] = "thaw before it: the graft is frozen"
+            frozen = name == "freeze" or (frozen and name not in _THAWED)
+            in_hand = (in_hand or name in GIVING_GRAFTS) and name != "infuse"
     return [Fault(*place, expected) for place, expected in faults.items()]
+
+
+def _done(course: Course) -> list[tuple[str, str]]:
+    """Stage and name of each procedure, in their order."""
+    return [(stage.name, do.procedure) for stage in course.stages for do in stage.procedures]
