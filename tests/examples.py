@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from reseed.engine import solve
 from reseed.model import compile_model
 from reseed.nouns.cohort import Cohort, Covariate
 from reseed.nouns.jump import Jump
+from reseed.nouns.key import Key
 from reseed.nouns.module import HazardRow, Module, Parameter, Port
+from reseed.nouns.probe import Probe
+from reseed.nouns.records import Records
 from reseed.nouns.schedule import Boundary, Schedule
 from reseed.nouns.system import System
 
@@ -98,3 +103,27 @@ def schedule(
         np.zeros(patients),
         end,
     )
+
+
+def alone(
+    system: System,
+    show: Sequence[str],
+    days: float,
+    jumps: Sequence[Jump] = (),
+    parameters: Mapping[str, float] | None = None,
+    step: float = 0.01,
+    **covariates: tuple[float, str],
+) -> tuple[np.ndarray, dict[str, np.ndarray], Records]:
+    """Times `step` days apart, the shown ports, and the records of one patient."""
+    patient = cohort(**covariates)
+    given = {name: np.array([value]) for name, value in (parameters or {}).items()}
+    times = np.arange(0, days + 1e-9, step)
+    found, records = solve(
+        system,
+        replace(patient, parameters=given),
+        schedule(1, days, jumps),
+        Probe(tuple(show), times),
+        key=Key(1),
+    )
+    assert found.status[0] == 0
+    return times, dict(zip(show, found.values[0], strict=True)), records

@@ -9,19 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import module
+from examples import alone, module
 
 from reseed.base.ports import find_port
-from reseed.engine import solve
 from reseed.model import compile_model
-from reseed.nouns.cohort import Cohort, Covariate
 from reseed.nouns.course import Quantity
 from reseed.nouns.jump import Jump
-from reseed.nouns.key import Key
 from reseed.nouns.module import Module
-from reseed.nouns.probe import Probe
 from reseed.nouns.records import Records
-from reseed.nouns.schedule import Schedule
 from reseed.nouns.system import System
 from reseed.spec import find_library, read_module
 
@@ -77,26 +72,8 @@ def follow(
     covariates: Mapping[str, float] | None = None,
 ) -> tuple[Days, dict[str, np.ndarray], Records]:
     """Times every hundredth of a day, the shown ports, and the records of one patient of 70 kg."""
-    described = {"weight": WEIGHT, **(covariates or {})}
-    cohort = Cohort(
-        np.array([0]),
-        tuple(Covariate(name, "kg" if name == "weight" else "") for name in described),
-        {name: np.array([value]) for name, value in described.items()},
-        {name: np.array([value]) for name, value in (parameters or {}).items()},
-    )
-    schedule = Schedule(
-        times=np.array([[jump.time for jump in jumps]]).reshape(1, -1),
-        values=np.array([[jump.value for jump in jumps]]).reshape(1, -1),
-        targets=tuple(jump.target for jump in jumps),
-        tags=("",) * len(jumps),
-        boundaries=(),
-        origin=np.zeros(1),
-        end=days,
-    )
-    times = np.arange(0, days + 1e-9, 0.01)
-    found, records = solve(system, cohort, schedule, Probe(tuple(show), times), key=Key(1))
-    assert found.status[0] == 0
-    return times, dict(zip(show, found.values[0], strict=True)), records
+    described = {name: (value, "") for name, value in (covariates or {}).items()}
+    return alone(system, show, days, jumps, parameters, weight=(WEIGHT, "kg"), **described)
 
 
 def grafted(

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from examples import module, schedule
+from examples import alone, module, schedule
 from scipy.stats import gamma
 
 from reseed.base.ports import find_port
@@ -54,18 +54,8 @@ def followed(
     sex: float = 0.0,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], Records]:
     """Every tenth of a day, the shown ports, and the records of one adult of 70 kg."""
-    cohort = Cohort(
-        np.array([0]),
-        (Covariate("weight", "kg"), Covariate("sex", "")),
-        {"weight": np.array([WEIGHT]), "sex": np.array([sex])},
-        {name: np.array([value]) for name, value in (parameters or {}).items()},
-    )
-    times = np.arange(0, days + 1e-9, 0.1)
-    found, records = solve(
-        system, cohort, schedule(1, days, jumps), Probe(tuple(show), times), key=Key(1)
-    )
-    assert found.status[0] == 0
-    return times, dict(zip(show, found.values[0], strict=True)), records
+    adult = {"weight": (WEIGHT, "kg"), "sex": (sex, "")}
+    return alone(system, show, days, jumps, parameters, step=0.1, **adult)
 
 
 def emptied() -> list[Jump]:
